@@ -1,0 +1,1 @@
+//! Time, ids and randomness as parameters.

@@ -1,0 +1,1 @@
+//! Redacted values, password hashing and constant-time comparison.

@@ -1,0 +1,1 @@
+//! Settings declared once: parsing, docs and JSON schema.

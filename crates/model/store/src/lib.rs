@@ -1,0 +1,1 @@
+//! Keeps any object in SQLite or PostgreSQL.

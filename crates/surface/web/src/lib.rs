@@ -1,0 +1,1 @@
+//! Pages rendered by the server.

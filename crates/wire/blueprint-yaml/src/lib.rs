@@ -1,0 +1,1 @@
+//! Blueprint files as a tree with positions.

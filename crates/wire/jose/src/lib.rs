@@ -1,0 +1,1 @@
+//! JSON Web Signature, Encryption, Key and Token.

@@ -1,0 +1,1 @@
+//! Requests, responses and errors of OAuth 2 and OpenID Connect.
