@@ -1,1 +1,29 @@
-//! Keeps any object in SQLite or PostgreSQL.
+//! Keeps any object in SQLite or PostgreSQL. The only crate that knows SQL.
+//!
+//! One generic store is driven by the [`object::Model`]: no code is generated per object. A request becomes a list of
+//! [`statement::Statement`]s in the database's dialect; a driver runs them. SQLite has one writer thread with group commit
+//! that acknowledges after COMMIT, and readers of its own; PostgreSQL has a pool.
+
+mod conn;
+mod error;
+mod filter;
+mod migrate;
+mod query;
+mod snapshot;
+mod sql;
+mod sqlite;
+mod statement;
+mod store;
+mod tx;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, Result};
+pub use filter::{Filter, Op};
+pub use query::{Page, Query};
+pub use snapshot::{Row, Snapshot};
+pub use store::Store;
+pub use tx::Tx;
+pub use write::Write;

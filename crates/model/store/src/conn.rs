@@ -1,0 +1,55 @@
+//! The driver behind a store: a database, or a transaction in it.
+
+use std::sync::Arc;
+
+use object::Value;
+
+use crate::error::Result;
+use crate::sql::Dialect;
+use crate::sqlite::{Sqlite, SqliteTx};
+use crate::statement::{Outcome, Statement};
+
+#[derive(Clone)]
+pub enum Conn {
+    Sqlite(Arc<Sqlite>),
+    SqliteTx(Arc<SqliteTx>),
+}
+
+impl Conn {
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Self::Sqlite(_) | Self::SqliteTx(_) => Dialect::Sqlite,
+        }
+    }
+    pub fn is_transaction(&self) -> bool {
+        matches!(self, Self::SqliteTx(_))
+    }
+    pub async fn read(&self, statement: Statement) -> Result<Vec<Vec<Value>>> {
+        match self {
+            Self::Sqlite(db) => db.read(statement).await,
+            Self::SqliteTx(tx) => {
+                let mut outcomes = tx.run(vec![statement]).await?;
+                Ok(outcomes.pop().map(|o| o.rows).unwrap_or_default())
+            }
+        }
+    }
+    /// Runs the statements atomically.
+    pub async fn write(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        match self {
+            Self::Sqlite(db) => db.write(statements).await,
+            Self::SqliteTx(tx) => tx.run(statements).await,
+        }
+    }
+    pub async fn begin(&self) -> Result<Self> {
+        match self {
+            Self::Sqlite(db) => Ok(Self::SqliteTx(Arc::new(db.begin().await?))),
+            Self::SqliteTx(_) => Ok(self.clone()),
+        }
+    }
+    pub async fn end(&self, commit: bool) -> Result<()> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::SqliteTx(tx) => tx.end(commit).await,
+        }
+    }
+}

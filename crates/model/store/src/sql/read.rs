@@ -1,0 +1,131 @@
+//! SELECT statements.
+
+use object::{Catalogue, Key, Model};
+
+use super::{Builder, Dialect, column_of, key_column, quoted, through_of};
+use crate::error::{Error, Result};
+use crate::filter::Filter;
+use crate::query::Query;
+use crate::statement::{Column, Expect, Statement};
+
+/// All columns of the rows that match, in the order of [`Model::fields`] without the many-to-many ones.
+pub fn select(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, query: &Query, hot: bool) -> Result<Statement> {
+    let mut b = Builder::new(catalogue, dialect);
+    let mut columns = Vec::new();
+    b.push("SELECT ");
+    for (i, field) in model.fields.iter().enumerate() {
+        if !field.is_column() {
+            continue;
+        }
+        if i > 0 {
+            b.push(", ");
+        }
+        b.push(&format!("t_{}.{}", model.home[i], quoted(field.name)));
+        columns.push(column_of(catalogue, field));
+    }
+    tail(&mut b, model, query)?;
+    Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot, heavy: !hot })
+}
+
+/// Key and kind of the rows of a family that match.
+pub fn kinds(catalogue: &Catalogue, dialect: Dialect, root: &'static Model, query: &Query) -> Result<Statement> {
+    let mut b = Builder::new(catalogue, dialect);
+    b.push(&format!("SELECT t_0.{}, t_0.\"kind\"", quoted(root.key_field().name)));
+    tail(&mut b, root, query)?;
+    let columns = vec![key_column(root.schema.key), Column::Text];
+    Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot: false, heavy: true })
+}
+
+/// How many rows match.
+pub fn count(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, filter: &Filter) -> Result<Statement> {
+    let mut b = Builder::new(catalogue, dialect);
+    b.push("SELECT COUNT(*) FROM ");
+    b.from(model, "t");
+    b.push(" WHERE ");
+    b.condition(model, "t", filter)?;
+    Ok(Statement { sql: b.text, params: b.params, columns: vec![Column::Int], expect: Expect::Any, hot: false, heavy: true })
+}
+
+/// The links of one many-to-many field for some rows: pairs of our key and the other's.
+pub fn links(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, position: usize, keys: &[Key]) -> Option<Statement> {
+    let through = through_of(catalogue, model, position)?;
+    let target = catalogue.model(model.fields[position].target()?)?;
+    let mut b = Builder::new(catalogue, dialect);
+    b.push(&format!(
+        "SELECT {}, {} FROM {} WHERE {} IN (",
+        quoted(through.ours),
+        quoted(through.theirs),
+        quoted(&through.table),
+        quoted(through.ours)
+    ));
+    for (i, key) in keys.iter().enumerate() {
+        if i > 0 {
+            b.push(", ");
+        }
+        b.bind(object::Value::from(*key));
+    }
+    b.push(&format!(") ORDER BY {}, \"position\", {}", quoted(through.ours), quoted(through.theirs)));
+    let columns = vec![key_column(model.root().key), key_column(target.root().key)];
+    let hot = keys.len() == 1;
+    Some(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot, heavy: !hot })
+}
+
+fn tail(b: &mut Builder<'_>, model: &'static Model, query: &Query) -> Result<()> {
+    b.push(" FROM ");
+    b.from(model, "t");
+    b.push(" WHERE ");
+    b.condition(model, "t", &query.filter)?;
+    order(b, model, query)?;
+    if let Some(limit) = query.limit {
+        b.push(&format!(" LIMIT {limit}"));
+    }
+    if query.offset > 0 {
+        if query.limit.is_none() && b.dialect == Dialect::Sqlite {
+            b.push(" LIMIT -1");
+        }
+        b.push(&format!(" OFFSET {}", query.offset));
+    }
+    Ok(())
+}
+
+fn order(b: &mut Builder<'_>, model: &'static Model, query: &Query) -> Result<()> {
+    if query.order.is_empty() && query.limit == Some(1) && query.offset == 0 {
+        return Ok(());
+    }
+    b.push(" ORDER BY ");
+    let mut keyed = false;
+    for spelling in &query.order {
+        let (name, descending) = spelling.strip_prefix('-').map_or((&**spelling, false), |n| (n, true));
+        let (head, rest) = name.split_once("__").map_or((name, None), |(h, r)| (h, Some(r)));
+        let unknown = || Error::NoField { model: model.name(), name: name.to_owned() };
+        let position = model.index_of(head).ok_or_else(unknown)?;
+        let field = model.fields[position];
+        if !field.is_column() {
+            return Err(unknown());
+        }
+        let column = format!("t_{}.{}", model.home[position], quoted(field.name));
+        match (rest, field.target().and_then(|t| b.catalogue.model(t))) {
+            (Some(rest), Some(to)) => {
+                let inner = to.index_of(rest).ok_or_else(unknown)?;
+                b.push(&format!("(SELECT o_{}.{} FROM ", to.home[inner], quoted(to.fields[inner].name)));
+                b.from(to, "o");
+                b.push(&format!(" WHERE o_0.{} = {column})", quoted(to.key_field().name)));
+            }
+            (Some(_), None) => return Err(unknown()),
+            (None, _) => _ = b.push(&column),
+        }
+        b.push(if descending { " DESC" } else { "" });
+        // PostgreSQL sorts nulls last, SQLite first; the contract is PostgreSQL's.
+        if b.dialect == Dialect::Sqlite && field.null {
+            b.push(if descending { " NULLS FIRST" } else { " NULLS LAST" });
+        }
+        b.push(", ");
+        keyed |= position == 0;
+    }
+    if keyed {
+        b.text.truncate(b.text.len() - 2);
+    } else {
+        b.push(&format!("t_0.{}", quoted(model.key_field().name)));
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! The SQLite driver: one writer thread with group commit, readers that are lent out.
+//!
+//! Writes are collected while the writer is busy and committed together; each is acknowledged only after the COMMIT that
+//! holds it, with `synchronous=FULL`, so an acknowledged write survives a crash. A failed batch is undone by its savepoint
+//! and does not disturb the others. An interactive transaction holds the writer, so it has a time limit.
+
+mod bind;
+mod reader;
+mod writer;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+use crate::error::{Error, Result};
+use crate::statement::{Outcome, Statement};
+
+/// Where the database is.
+#[derive(Debug, Clone)]
+pub enum Location {
+    File(PathBuf),
+    /// A file that lives as long as the store and need not survive a crash, for tests.
+    Temporary(PathBuf),
+}
+
+impl Location {
+    fn path(&self) -> &std::path::Path {
+        match self {
+            Self::File(path) | Self::Temporary(path) => path,
+        }
+    }
+}
+
+/// An open SQLite database.
+pub struct Sqlite {
+    readers: Arc<reader::Readers>,
+    writer: writer::Writer,
+    location: Location,
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        if let Location::Temporary(path) = &self.location {
+            for suffix in ["", "-wal", "-shm"] {
+                let mut name = path.clone().into_os_string();
+                name.push(suffix);
+                let _ = std::fs::remove_file(name);
+            }
+        }
+    }
+}
+
+/// An interactive transaction.
+pub struct SqliteTx {
+    commands: writer::TxSender,
+}
+
+impl Sqlite {
+    pub fn open(location: &Location) -> Result<Self> {
+        let writer = writer::Writer::start(location)?;
+        let readers = Arc::new(reader::Readers::new(location.clone()));
+        Ok(Self { readers, writer, location: location.clone() })
+    }
+
+    /// Short reads run in place, which costs less than a thread change; others go where blocking does no harm.
+    pub async fn read(&self, statement: Statement) -> Result<Vec<Vec<object::Value>>> {
+        if !statement.heavy {
+            return self.readers.run(&statement);
+        }
+        let readers = Arc::clone(&self.readers);
+        tokio::task::spawn_blocking(move || readers.run(&statement))
+            .await
+            .map_err(|e| Error::Unavailable(e.to_string()))?
+    }
+
+    pub async fn write(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.batch(statements, reply)?;
+        answer.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?
+    }
+
+    pub async fn begin(&self) -> Result<SqliteTx> {
+        let (reply, answer) = oneshot::channel();
+        self.writer.begin(reply)?;
+        let commands = answer.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?;
+        Ok(SqliteTx { commands })
+    }
+
+    /// A consistent copy of the database in a new file.
+    pub async fn copy_to(&self, path: &std::path::Path) -> Result<()> {
+        let statement = Statement {
+            sql: "VACUUM INTO ?1".into(),
+            params: vec![path.to_string_lossy().into_owned().into()],
+            columns: vec![],
+            expect: crate::statement::Expect::Any,
+            hot: false,
+            heavy: true,
+        };
+        self.read(statement).await.map(|_| ())
+    }
+}
+
+impl SqliteTx {
+    pub async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(writer::TxCommand::Run(statements, reply)).map_err(|_| Error::TransactionOver)?;
+        answer.await.map_err(|_| Error::TransactionOver)?
+    }
+    pub async fn end(&self, commit: bool) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(writer::TxCommand::End(commit, reply)).map_err(|_| Error::TransactionOver)?;
+        answer.await.map_err(|_| Error::TransactionOver)?
+    }
+}
+
+/// What went wrong, in the store's terms.
+fn fault(sql: &str, error: &rusqlite::Error) -> Error {
+    use rusqlite::ffi;
+    if let rusqlite::Error::SqliteFailure(code, message) = error {
+        let message = message.clone().unwrap_or_default();
+        match code.extended_code {
+            ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+                let list = message.split_once(": ").map_or("", |(_, l)| l);
+                let mut table = String::new();
+                let columns = list
+                    .split(", ")
+                    .map(|part| {
+                        let (t, c) = part.split_once('.').unwrap_or(("", part));
+                        t.clone_into(&mut table);
+                        c.to_owned()
+                    })
+                    .collect();
+                return Error::Unique { table, columns };
+            }
+            ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return Error::ForeignKey,
+            _ => {}
+        }
+        if matches!(code.code, rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DiskFull) {
+            return Error::Unavailable(message);
+        }
+    }
+    let what: String = sql.chars().take(120).collect();
+    Error::Database { what, message: error.to_string() }
+}
+
+/// A connection with the settings that our promises rest on.
+fn connect(location: &Location, read_only: bool) -> Result<rusqlite::Connection> {
+    use rusqlite::OpenFlags;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let opened = rusqlite::Connection::open_with_flags(location.path(), flags);
+    let conn = opened.map_err(|e| Error::Unavailable(format!("{location:?}: {e}")))?;
+    let set = || -> rusqlite::Result<()> {
+        conn.busy_timeout(std::time::Duration::from_secs(5))?;
+        conn.pragma_update(None, "journal_mode", "WAL")?;
+        let durable = matches!(location, Location::File(_));
+        conn.pragma_update(None, "synchronous", if durable { "FULL" } else { "OFF" })?;
+        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "temp_store", "MEMORY")?;
+        conn.pragma_update(None, "cache_size", -4000)?;
+        if read_only {
+            conn.pragma_update(None, "query_only", true)?;
+        }
+        conn.set_prepared_statement_cache_capacity(256);
+        conn.create_scalar_function(
+            "fold",
+            1,
+            rusqlite::functions::FunctionFlags::SQLITE_UTF8 | rusqlite::functions::FunctionFlags::SQLITE_DETERMINISTIC,
+            |ctx| Ok(ctx.get::<Option<String>>(0)?.map(|s| s.to_lowercase())),
+        )
+    };
+    set().map_err(|e| fault("opening the database", &e))?;
+    Ok(conn)
+}
