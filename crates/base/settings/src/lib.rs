@@ -41,4 +41,4 @@ pub use section::{
     Storage, Throttle, Tls, Web,
 };
 pub use source::Sources;
-pub use value::{BasePath, Choice, ListenAddress, Rate, Secret, Value};
+pub use value::{BasePath, Choice, ListenAddress, Rate, Value};

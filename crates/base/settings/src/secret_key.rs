@@ -8,7 +8,9 @@ use std::{
     path::PathBuf,
 };
 
-use crate::{Secret, Settings, source::read_text};
+use secret::Secret;
+
+use crate::{Settings, source::read_text};
 
 /// Characters of a generated key: 64 of them, so that a byte picks one without bias.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -41,7 +43,10 @@ impl Settings {
     /// The secret key: the one set, the one kept in `data_dir/secret.key`, or a new one kept there.
     ///
     /// `fill` fills a buffer with random bytes.
-    pub fn secret_key(&self, fill: impl FnOnce(&mut [u8])) -> Result<Secret, SecretKeyFault> {
+    pub fn secret_key(
+        &self,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> Result<Secret<String>, SecretKeyFault> {
         if let Some(key) = &self.general.secret_key {
             return Ok(key.clone());
         }
@@ -50,7 +55,11 @@ impl Settings {
             .map_err(|source| SecretKeyFault { path, source })
     }
 
-    fn kept_key(&self, path: &std::path::Path, fill: impl FnOnce(&mut [u8])) -> io::Result<Secret> {
+    fn kept_key(
+        &self,
+        path: &std::path::Path,
+        fill: impl FnOnce(&mut [u8]),
+    ) -> io::Result<Secret<String>> {
         match read_text(path) {
             Ok(text) => return checked(text),
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -77,7 +86,7 @@ impl Settings {
 }
 
 /// An empty file would sign everything with a key everybody knows.
-fn checked(text: String) -> io::Result<Secret> {
+fn checked(text: String) -> io::Result<Secret<String>> {
     match text.trim() {
         "" => Err(io::Error::new(
             io::ErrorKind::InvalidData,

@@ -7,7 +7,6 @@ mod time;
 mod web;
 
 pub use address::ListenAddress;
-pub use secret::Secret;
 pub use time::Rate;
 pub use web::BasePath;
 

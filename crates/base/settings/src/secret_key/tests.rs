@@ -11,7 +11,7 @@ fn the_key_is_made_once_and_kept_private() {
     let sources = Sources::from_env([("KEYWRIGHT_DATA_DIR", data.to_str().unwrap())]);
     let settings = Settings::load(&sources).unwrap().settings;
     let first = settings.secret_key(|bytes| bytes.fill(3)).unwrap();
-    assert_eq!(first.expose(), "D".repeat(60));
+    assert_eq!(*first.expose(), "D".repeat(60));
     let second = settings.secret_key(|_| unreachable!()).unwrap();
     assert_eq!(second.expose(), first.expose());
     let mode = fs::metadata(data.join("secret.key"))

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use secret::Secret;
 use url::Url;
 
-use crate::{Secret, declare::settings};
+use crate::declare::settings;
 
 settings! {
     /// Where data is kept, the secret key and the public address.
@@ -14,7 +15,7 @@ settings! {
         /// Key from which cookies are signed and user ids are derived. Required with PostgreSQL, so that
         /// all instances share it; with the embedded database it is generated at the first start and kept
         /// in `secret.key` in the data folder. Do not change it later.
-        secret_key: Option<Secret>, "secret_key";
+        secret_key: Option<Secret<String>>, "secret_key";
         /// Public address of this installation, used where no request tells it (links in mails, jobs).
         host: Option<Url>, "host";
         /// Public address for browsers, when it differs from `host`.

@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::{
-    Secret,
-    declare::{choices, settings},
-};
+use secret::Secret;
+
+use crate::declare::{choices, settings};
 
 choices! {
     /// How far the connection to the database is protected, in libpq's words.
@@ -37,7 +36,7 @@ settings! {
         /// User.
         user: String, "postgresql.user" = "authentik";
         /// Password.
-        password: Option<Secret>, "postgresql.password" = "env://POSTGRES_PASSWORD?";
+        password: Option<Secret<String>>, "postgresql.password" = "env://POSTGRES_PASSWORD?";
         /// Protection of the connection.
         sslmode: SslMode, "postgresql.sslmode" = "prefer";
         /// PEM file with the certificate authorities to believe.

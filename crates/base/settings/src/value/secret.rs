@@ -1,35 +1,11 @@
-//! A text that is never printed and is wiped from memory when dropped.
+//! Secrets as settings: read like a text, never shown.
 
-use std::fmt;
-
+use secret::Secret;
 use serde_json::{Value as Json, json};
-use zeroize::Zeroizing;
 
 use super::{Raw, Value, one};
 
-/// A secret setting. `Debug` shows no part of it; there is no `Display`.
-#[derive(Clone)]
-pub struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// Wraps a text.
-    pub fn new(text: String) -> Self {
-        Self(Zeroizing::new(text))
-    }
-
-    /// The text itself. Call it where the secret is used, not before.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Secret(***)")
-    }
-}
-
-impl Value for Secret {
+impl Value for Secret<String> {
     const SECRET: bool = true;
 
     fn parse(raw: &Raw) -> Result<Self, String> {
