@@ -1,0 +1,228 @@
+//! The middleware around the whole router: who asks, under which name, with which id, and how it ended.
+
+use std::{net::IpAddr, panic::AssertUnwindSafe, time::Duration};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+};
+use clock::{Clock, Random};
+use futures::FutureExt as _;
+use http::{
+    HeaderName, HeaderValue, Method, StatusCode, Version,
+    header::{CONTENT_LENGTH, HOST, USER_AGENT},
+};
+use http_body_util::Limited;
+use telemetry::{Counter, DURATION_BUCKETS, Family, Histogram, Metrics, RequestId};
+use tracing::Instrument as _;
+
+use crate::{ClientAddress, Connection, Origin, TrustedProxies, security_headers};
+
+/// Header with the request id of every answer.
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-authentik-id");
+
+/// What the middleware needs. Clones are cheap enough for one per router.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    trusted: TrustedProxies,
+    max_body_size: u64,
+    clock: Clock,
+    random: Random,
+    requests: Family<Counter>,
+    seconds: Family<Histogram>,
+}
+
+impl Edge {
+    /// Registers its metrics with `metrics`.
+    pub fn new(
+        trusted: TrustedProxies,
+        max_body_size: u64,
+        clock: Clock,
+        random: Random,
+        metrics: &Metrics,
+    ) -> Self {
+        let requests = metrics.counter(
+            "keywright_http_requests_total",
+            "Requests answered, by method and status.",
+            &["method", "status"],
+        );
+        let seconds = metrics.histogram(
+            "keywright_http_request_duration_seconds",
+            "Time until the head of the answer.",
+            &["method"],
+            DURATION_BUCKETS,
+        );
+        Self {
+            trusted,
+            max_body_size,
+            clock,
+            random,
+            requests,
+            seconds,
+        }
+    }
+
+    /// Puts the middleware around a router. Add nothing outside it: it gives the request its extensions.
+    pub fn around(self, router: Router) -> Router {
+        // The hard limit below concerns all bodies; axum's own, lower default would only be in its way.
+        router
+            .layer(DefaultBodyLimit::disable())
+            .layer(from_fn(security_headers))
+            .layer(from_fn_with_state(self, handle))
+    }
+
+    /// The request with its extensions, or the refusal.
+    fn prepare(
+        &self,
+        mut request: Request,
+        connection: Connection,
+        id: &RequestId,
+    ) -> Result<Request, Response> {
+        let is_trusted = self.trusted.contains(connection.peer.ip());
+        let client = self.trusted.client(connection.peer, request.headers());
+        if request.version() < Version::HTTP_11 && !request.headers().contains_key(HOST) {
+            // HTTP/1.0 knows no Host; health checks of old load balancers still speak it.
+            request
+                .headers_mut()
+                .insert(HOST, HeaderValue::from_static("localhost"));
+        }
+        let origin = Origin::of(
+            request.uri(),
+            request.headers(),
+            connection.is_tls,
+            is_trusted,
+        );
+        let Some(origin) = origin else {
+            return Err((
+                StatusCode::BAD_REQUEST,
+                "The Host header is missing or invalid.",
+            )
+                .into_response());
+        };
+        let length = request
+            .headers()
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok());
+        if length.is_some_and(|length: u64| length > self.max_body_size) {
+            return Err(
+                (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.").into_response()
+            );
+        }
+        let extensions = request.extensions_mut();
+        extensions.insert(connection);
+        extensions.insert(client);
+        extensions.insert(origin);
+        extensions.insert(id.clone());
+        let limit = usize::try_from(self.max_body_size).unwrap_or(usize::MAX);
+        Ok(request.map(|body| Body::new(Limited::new(body, limit))))
+    }
+
+    fn count(&self, method: &Method, status: StatusCode, took: Duration) {
+        // Methods are the client's free text; only the usual ones may become labels.
+        let method = match *method {
+            Method::GET => "GET",
+            Method::POST => "POST",
+            Method::PUT => "PUT",
+            Method::PATCH => "PATCH",
+            Method::DELETE => "DELETE",
+            Method::HEAD => "HEAD",
+            Method::OPTIONS => "OPTIONS",
+            _ => "other",
+        };
+        self.requests.with(&[method, status.as_str()]).increment();
+        self.seconds.with(&[method]).observe_duration(took);
+    }
+}
+
+async fn handle(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    let started = edge.clock.monotonic();
+    let id = RequestId::from_bytes(*edge.random.uuid_v4().as_bytes());
+    let connection = request
+        .extensions()
+        .get::<Connection>()
+        .copied()
+        .unwrap_or(Connection::LOCAL);
+    let method = request.method().clone();
+    // SECURITY: the query stays out of the log, codes and tokens travel in it.
+    let path = request.uri().path().to_owned();
+    let user_agent = request.headers().get(USER_AGENT).cloned();
+    let span = tracing::info_span!("request", request_id = %id);
+
+    let (mut remote, mut host, mut scheme) = (connection.peer.ip(), String::new(), "");
+    let mut response = match edge.prepare(request, connection, &id) {
+        Err(refusal) => refusal,
+        Ok(request) => {
+            remote = request
+                .extensions()
+                .get()
+                .map_or(remote, |client: &ClientAddress| client.0);
+            if let Some(origin) = request.extensions().get::<Origin>() {
+                host.clone_from(&origin.host);
+                scheme = origin.scheme.as_str();
+            }
+            // A panic must neither take the connection along nor go without an id to look for.
+            let answer = AssertUnwindSafe(next.run(request))
+                .catch_unwind()
+                .instrument(span.clone());
+            answer.await.unwrap_or_else(|_| {
+                span.in_scope(|| tracing::error!("A request handler panicked at {path}"));
+                (
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    format!("Internal error, request id {id}."),
+                )
+                    .into_response()
+            })
+        }
+    };
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(REQUEST_ID_HEADER, value);
+    }
+    let took = edge.clock.monotonic().saturating_sub(started);
+    edge.count(&method, response.status(), took);
+    let user_agent = user_agent
+        .as_ref()
+        .and_then(|agent| agent.to_str().ok())
+        .unwrap_or_default();
+    let line = AccessLine {
+        method: &method,
+        path: &path,
+        host: &host,
+        scheme,
+        remote,
+        user_agent,
+    };
+    span.in_scope(|| line.log(response.status(), took));
+    response
+}
+
+/// One line of the access log.
+struct AccessLine<'a> {
+    method: &'a Method,
+    path: &'a str,
+    host: &'a str,
+    scheme: &'a str,
+    remote: IpAddr,
+    user_agent: &'a str,
+}
+
+impl AccessLine<'_> {
+    fn log(&self, status: StatusCode, took: Duration) {
+        tracing::info!(
+            method = %self.method,
+            host = self.host,
+            scheme = self.scheme,
+            remote = %self.remote,
+            status = status.as_u16(),
+            runtime = took.as_millis() as u64,
+            user_agent = self.user_agent,
+            "{}",
+            self.path
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

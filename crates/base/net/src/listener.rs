@@ -1,0 +1,130 @@
+//! Sockets that are listened on: TCP (both families at once) and unix.
+
+use std::{
+    fs, io,
+    net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::FileTypeExt as _,
+    path::{Path, PathBuf},
+};
+
+use settings::ListenAddress;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, UnixListener, UnixStream},
+};
+
+use crate::Connection;
+
+/// A bound socket.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A unix socket; the file is removed when the listener is dropped.
+    Unix(UnixSocket),
+}
+
+/// A listening unix socket with its file.
+#[derive(Debug)]
+pub struct UnixSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Drop for UnixSocket {
+    fn drop(&mut self) {
+        // Left behind it is cleared away at the next start.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Why an address cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {source}")]
+pub struct BindFault {
+    address: String,
+    #[source]
+    source: io::Error,
+}
+
+/// A byte stream of either kind.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+
+impl Listener {
+    /// Binds the address. `[::]` takes IPv4 too, and is `0.0.0.0` on a machine without IPv6.
+    pub async fn bind(address: &ListenAddress) -> Result<Self, BindFault> {
+        let bound = match address {
+            ListenAddress::Tcp(address) => bind_tcp(*address).await.map(Self::Tcp),
+            ListenAddress::Unix(path) => bind_unix(path).await.map(Self::Unix),
+        };
+        bound.map_err(|source| BindFault {
+            address: address.to_string(),
+            source,
+        })
+    }
+
+    /// The address bound, with the real port where port 0 was asked for. `None` for a unix socket.
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Unix(_) => None,
+        }
+    }
+
+    pub(crate) async fn accept(&self) -> io::Result<(Box<dyn Io>, Connection)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (stream, peer) = listener.accept().await?;
+                // Answers are written whole; waiting for more would only delay them.
+                stream.set_nodelay(true)?;
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                Ok((
+                    Box::new(stream),
+                    Connection {
+                        peer,
+                        is_tls: false,
+                    },
+                ))
+            }
+            Self::Unix(socket) => {
+                let (stream, _) = socket.listener.accept().await?;
+                Ok((Box::new(stream), Connection::LOCAL))
+            }
+        }
+    }
+}
+
+async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    match TcpListener::bind(address).await {
+        Err(error)
+            if address.is_ipv6() && address.ip().is_unspecified() && is_without_ipv6(&error) =>
+        {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
+        }
+        result => result,
+    }
+}
+
+fn is_without_ipv6(error: &io::Error) -> bool {
+    /// `EAFNOSUPPORT` on Linux, which `ErrorKind` does not name.
+    const ADDRESS_FAMILY_NOT_SUPPORTED: i32 = 97;
+    error.kind() == io::ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(ADDRESS_FAMILY_NOT_SUPPORTED)
+}
+
+async fn bind_unix(path: &Path) -> io::Result<UnixSocket> {
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    // A socket nobody answers on was left behind by a crash. Anything else at the path stays.
+    if is_socket && UnixStream::connect(path).await.is_err() {
+        fs::remove_file(path)?;
+    }
+    let listener = UnixListener::bind(path)?;
+    Ok(UnixSocket {
+        listener,
+        path: path.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! The connection loop: accepting, limits, and an orderly end.
+
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Router, body::Body};
+use http::{Request, Response};
+use hyper::{body::Incoming, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+};
+use settings::Listen;
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tower::ServiceExt as _;
+
+use crate::{
+    Connection, Listener, Tls,
+    activity::{Activity, Guarded},
+    listener::Io,
+};
+
+/// Largest head of a request.
+const MAX_HEAD: usize = 64 * 1024;
+/// Most header lines of a request.
+const MAX_HEADERS: usize = 100;
+/// Requests at a time over one HTTP/2 connection.
+const MAX_STREAMS: u32 = 100;
+/// Pause after a failed accept, which mostly means that there are no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Limits of one listener.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at the same time; further ones wait in the kernel's queue.
+    pub max_connections: u32,
+    /// Time for the TLS handshake, for the head of a request, and for doing nothing between requests.
+    pub header_timeout: Duration,
+    /// Time running requests have to finish at the end.
+    pub shutdown_grace: Duration,
+}
+
+impl Limits {
+    /// As set.
+    pub fn from_settings(listen: &Listen) -> Self {
+        Self {
+            max_connections: listen.max_connections,
+            header_timeout: listen.header_timeout,
+            shutdown_grace: listen.shutdown_grace,
+        }
+    }
+}
+
+/// Serves `router` until `shutdown` completes and the running requests are answered or out of time.
+pub async fn serve(
+    listener: Listener,
+    tls: Option<Arc<Tls>>,
+    router: Router,
+    limits: Limits,
+    shutdown: impl Future<Output = ()>,
+) {
+    let slots = Arc::new(Semaphore::new(limits.max_connections as usize));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let next = async {
+            // The semaphore is never closed, so there always is a slot some time.
+            let slot = Arc::clone(&slots).acquire_owned().await.ok();
+            (slot, listener.accept().await)
+        };
+        let (slot, accepted) = tokio::select! {
+            () = &mut shutdown => break,
+            // Without this the results of finished connections would pile up.
+            Some(_) = connections.join_next() => continue,
+            next = next => next,
+        };
+        match accepted {
+            Ok((stream, connection)) => {
+                let served = Served {
+                    tls: tls.clone(),
+                    router: router.clone(),
+                    limits,
+                    connection,
+                    watcher: graceful.watcher(),
+                };
+                connections.spawn(async move {
+                    served.run(stream).await;
+                    drop(slot);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "Cannot accept a connection: {error}"
+                );
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    // Handshakes still under way hold a watcher and count as running.
+    if timeout(limits.shutdown_grace, graceful.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!("Stopped with {} connections still open", connections.len());
+    }
+    connections.shutdown().await;
+}
+
+/// One connection with everything it needs.
+struct Served {
+    tls: Option<Arc<Tls>>,
+    router: Router,
+    limits: Limits,
+    connection: Connection,
+    watcher: hyper_util::server::graceful::Watcher,
+}
+
+impl Served {
+    async fn run(mut self, stream: Box<dyn Io>) {
+        let Some(tls) = self.tls.take() else {
+            return self.speak_http(stream).await;
+        };
+        let peer = self.connection.peer;
+        match timeout(self.limits.header_timeout, tls.accept(stream)).await {
+            Ok(Ok(stream)) => {
+                self.connection.is_tls = true;
+                self.speak_http(stream).await;
+            }
+            Ok(Err(error)) => tracing::debug!("TLS handshake with {peer} failed: {error}"),
+            Err(_) => tracing::debug!("TLS handshake with {peer} took too long"),
+        }
+    }
+
+    async fn speak_http(self, stream: impl Io + 'static) {
+        let Self {
+            router,
+            limits,
+            connection,
+            watcher,
+            ..
+        } = self;
+        let activity = Activity::new();
+        let service = {
+            let activity = activity.clone();
+            service_fn(move |mut request: Request<Incoming>| {
+                let guard = activity.begin();
+                let router = router.clone();
+                request.extensions_mut().insert(connection);
+                async move {
+                    let Ok(response): Result<Response<Body>, Infallible> =
+                        router.oneshot(request).await;
+                    Ok::<_, Infallible>(response.map(|body| Guarded {
+                        body,
+                        _guard: guard,
+                    }))
+                }
+            })
+        };
+        let builder = builder(limits.header_timeout);
+        let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let serving = watcher.watch(serving.into_owned());
+        tokio::select! {
+            result = serving => {
+                if let Err(error) = result {
+                    tracing::debug!("Connection from {} ended: {error}", connection.peer);
+                }
+            }
+            // Dropping the connection closes it.
+            () = activity.idle_for(limits.header_timeout) => {}
+        }
+    }
+}
+
+fn builder(header_timeout: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_timeout)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(MAX_HEAD as u32)
+        .max_concurrent_streams(MAX_STREAMS)
+        .keep_alive_interval(Some(header_timeout))
+        .enable_connect_protocol();
+    builder
+}
+
+#[cfg(test)]
+mod tests;
