@@ -24,6 +24,9 @@ use crate::{ClientAddress, Connection, Origin, TrustedProxies, security_headers}
 /// Header with the request id of every answer.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-authentik-id");
 
+/// Status and text of an answer given before any handler is asked.
+type Refusal = (StatusCode, &'static str);
+
 /// What the middleware needs. Clones are cheap enough for one per router.
 #[derive(Debug, Clone)]
 pub struct Edge {
@@ -70,8 +73,8 @@ impl Edge {
         // The hard limit below concerns all bodies; axum's own, lower default would only be in its way.
         router
             .layer(DefaultBodyLimit::disable())
-            .layer(from_fn(security_headers))
             .layer(from_fn_with_state(self, handle))
+            .layer(from_fn(security_headers))
     }
 
     /// The request with its extensions, or the refusal.
@@ -80,7 +83,7 @@ impl Edge {
         mut request: Request,
         connection: Connection,
         id: &RequestId,
-    ) -> Result<Request, Response> {
+    ) -> Result<Request, Refusal> {
         let is_trusted = self.trusted.contains(connection.peer.ip());
         let client = self.trusted.client(connection.peer, request.headers());
         if request.version() < Version::HTTP_11 && !request.headers().contains_key(HOST) {
@@ -99,17 +102,14 @@ impl Edge {
             return Err((
                 StatusCode::BAD_REQUEST,
                 "The Host header is missing or invalid.",
-            )
-                .into_response());
+            ));
         };
         let length = request
             .headers()
             .get(CONTENT_LENGTH)
             .and_then(|length| length.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: u64| length > self.max_body_size) {
-            return Err(
-                (StatusCode::PAYLOAD_TOO_LARGE, "The request is too large.").into_response()
-            );
+            return Err((StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."));
         }
         let extensions = request.extensions_mut();
         extensions.insert(connection);
@@ -153,7 +153,7 @@ async fn handle(State(edge): State<Edge>, request: Request, next: Next) -> Respo
 
     let (mut remote, mut host, mut scheme) = (connection.peer.ip(), String::new(), "");
     let mut response = match edge.prepare(request, connection, &id) {
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
         Ok(request) => {
             remote = request
                 .extensions()

@@ -36,6 +36,7 @@ mod connection;
 mod edge;
 mod listener;
 mod origin;
+mod patience;
 mod security_headers;
 mod serve;
 mod tls;

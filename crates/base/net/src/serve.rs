@@ -7,16 +7,24 @@ use http::{Request, Response};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    server::{
+        conn::auto::Builder,
+        graceful::{GracefulShutdown, Watcher},
+    },
 };
 use settings::Listen;
-use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::timeout,
+};
 use tower::ServiceExt as _;
 
 use crate::{
     Connection, Listener, Tls,
     activity::{Activity, Guarded},
     listener::Io,
+    patience::Patient,
 };
 
 /// Largest head of a request.
@@ -33,7 +41,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub struct Limits {
     /// Connections at the same time; further ones wait in the kernel's queue.
     pub max_connections: u32,
-    /// Time for the TLS handshake, for the head of a request, and for doing nothing between requests.
+    /// Time for the TLS handshake, for the head of a request, between two parts of its body, and for
+    /// doing nothing between requests.
     pub header_timeout: Duration,
     /// Time running requests have to finish at the end.
     pub shutdown_grace: Duration,
@@ -60,6 +69,8 @@ pub async fn serve(
 ) {
     let slots = Arc::new(Semaphore::new(limits.max_connections as usize));
     let graceful = GracefulShutdown::new();
+    // Dropping the sender is the signal.
+    let (running, stopping) = watch::channel(());
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
     loop {
@@ -82,6 +93,7 @@ pub async fn serve(
                     limits,
                     connection,
                     watcher: graceful.watcher(),
+                    stopping: stopping.clone(),
                 };
                 connections.spawn(async move {
                     served.run(stream).await;
@@ -98,7 +110,7 @@ pub async fn serve(
         }
     }
     drop(listener);
-    // Handshakes still under way hold a watcher and count as running.
+    drop(running);
     if timeout(limits.shutdown_grace, graceful.shutdown())
         .await
         .is_err()
@@ -114,7 +126,8 @@ struct Served {
     router: Router,
     limits: Limits,
     connection: Connection,
-    watcher: hyper_util::server::graceful::Watcher,
+    watcher: Watcher,
+    stopping: watch::Receiver<()>,
 }
 
 impl Served {
@@ -123,7 +136,13 @@ impl Served {
             return self.speak_http(stream).await;
         };
         let peer = self.connection.peer;
-        match timeout(self.limits.header_timeout, tls.accept(stream)).await {
+        let handshake = timeout(self.limits.header_timeout, tls.accept(stream));
+        let result = tokio::select! {
+            // Nobody has asked for anything yet, so the end need not wait for them.
+            _ = self.stopping.changed() => return,
+            result = handshake => result,
+        };
+        match result {
             Ok(Ok(stream)) => {
                 self.connection.is_tls = true;
                 self.speak_http(stream).await;
@@ -148,6 +167,8 @@ impl Served {
                 let guard = activity.begin();
                 let router = router.clone();
                 request.extensions_mut().insert(connection);
+                let request =
+                    request.map(|body| Body::new(Patient::new(body, limits.header_timeout)));
                 async move {
                     let Ok(response): Result<Response<Body>, Infallible> =
                         router.oneshot(request).await;

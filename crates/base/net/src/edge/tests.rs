@@ -109,6 +109,7 @@ async fn a_request_without_host_is_refused() {
     let response = app(&Metrics::new()).oneshot(request).await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert!(response.headers().contains_key("x-authentik-id"));
+    assert_eq!(response.headers()["x-frame-options"], "DENY");
 }
 
 #[tokio::test]

@@ -121,6 +121,45 @@ async fn silent_and_slow_clients_are_cut_off() {
 }
 
 #[tokio::test]
+async fn a_body_that_does_not_arrive_is_given_up() {
+    let limits = Limits {
+        header_timeout: Duration::from_millis(50),
+        ..LIMITS
+    };
+    let handler = |body: Result<axum::body::Bytes, _>| async move {
+        if body.is_ok() { "whole" } else { "part" }
+    };
+    let server = start(
+        Router::new().route("/", axum::routing::post(handler)),
+        None,
+        limits,
+    )
+    .await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let request =
+        b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 9\r\n\r\nbegin";
+    let answer = exchange(stream, request).await;
+    assert!(answer.ends_with("part"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_silent_handshake_does_not_delay_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let none = settings::Tls {
+        cert: None,
+        key: None,
+    };
+    let tls = Tls::open(&none, folder.path(), &Clock::system()).unwrap();
+    let server = start(app(), Some(tls), LIMITS).await;
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    server.stop.send(()).unwrap();
+    let ended = tokio::time::timeout(Duration::from_secs(10), server.task).await;
+    ended.unwrap().unwrap();
+    drop(stream);
+}
+
+#[tokio::test]
 async fn an_enormous_head_is_refused() {
     let server = start(app(), None, LIMITS).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
