@@ -15,7 +15,7 @@ use tracing_subscriber::{
     Layer,
     fmt::{MakeWriter, format::Writer, time::FormatTime as _, time::SystemTime},
     layer::Context,
-    registry::LookupSpan,
+    registry::{LookupSpan, Scope},
 };
 
 /// The layer; `W` makes the writer of each line.
@@ -66,7 +66,7 @@ where
         for span in context
             .event_scope(event)
             .into_iter()
-            .flat_map(|scope| scope.from_root())
+            .flat_map(Scope::from_root)
         {
             if let Some(SpanFields(of_span)) = span.extensions().get() {
                 fields.0.extend(

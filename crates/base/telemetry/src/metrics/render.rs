@@ -26,7 +26,7 @@ pub(super) fn render<'a>(families: impl Iterator<Item = &'a AnyFamily>) -> Strin
             AnyFamily::Histogram(family) => {
                 head(&mut out, family, "histogram");
                 each(&mut out, family, |out, labels, series| {
-                    histogram(out, family.0.name, labels, series)
+                    histogram(out, family.0.name, labels, series);
                 });
             }
         }
