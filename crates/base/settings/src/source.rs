@@ -58,6 +58,11 @@ impl Sources {
         self
     }
 
+    /// A variable of the environment, e.g. for the tag `!Env` in blueprints.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str)
+    }
+
     pub(crate) fn env(&self) -> &BTreeMap<String, String> {
         &self.env
     }
