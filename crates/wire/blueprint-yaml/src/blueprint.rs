@@ -7,6 +7,7 @@ mod references;
 
 use std::collections::HashSet;
 
+use crate::MAX_PROBLEMS;
 use crate::node::{Node, Span};
 use crate::problem::{Problem, ProblemKind, Severity};
 use crate::tree::parse_tree;
@@ -222,6 +223,11 @@ fn tidy(problems: Vec<Problem>) -> Vec<Problem> {
         })
         .collect();
     kept.sort_by_key(|problem| (problem.span.line, problem.span.column));
+    let is_error = |problem: &Problem| problem.severity == Severity::Error;
+    if kept.len() > MAX_PROBLEMS && kept.iter().any(is_error) {
+        kept.retain(is_error);
+    }
+    kept.truncate(MAX_PROBLEMS);
     kept
 }
 

@@ -2,7 +2,10 @@
 //!
 //! Warnings, because a tag in a branch that is not taken is never evaluated.
 
+use std::collections::HashSet;
+
 use super::Entry;
+use crate::MAX_PROBLEMS;
 use crate::nearest::nearest;
 use crate::node::{Kind, Node};
 use crate::problem::{Problem, ProblemKind};
@@ -11,17 +14,16 @@ use crate::tag::Tag;
 pub(super) fn check(entries: &[Entry]) -> Vec<Problem> {
     let mut checker = Checker::default();
     for entry in entries {
-        if let Some(id) = entry.id.as_deref() {
-            if checker.ids.contains(&id) {
-                let message = format!("the id {id:?} is given to more than one entry");
-                checker.problems.push(
-                    Problem::warning(ProblemKind::Reference, entry.span, message)
-                        .at(format!("{}.id", entry.path))
-                        .remedy("!KeyOf takes the first of them; give each its own id"),
-                );
-            } else {
-                checker.ids.push(id);
-            }
+        if let Some(id) = entry.id.as_deref()
+            && !checker.ids.insert(id)
+            && checker.problems.len() < MAX_PROBLEMS
+        {
+            let message = format!("the id {id:?} is given to more than one entry");
+            checker.problems.push(
+                Problem::warning(ProblemKind::Reference, entry.span, message)
+                    .at(format!("{}.id", entry.path))
+                    .remedy("!KeyOf takes the first of them; give each its own id"),
+            );
         }
     }
     for entry in entries {
@@ -32,7 +34,7 @@ pub(super) fn check(entries: &[Entry]) -> Vec<Problem> {
 
 #[derive(Default)]
 struct Checker<'a> {
-    ids: Vec<&'a str>,
+    ids: HashSet<&'a str>,
     problems: Vec<Problem>,
 }
 
@@ -68,7 +70,8 @@ impl Checker<'_> {
             }
             Kind::Tagged(tag) => {
                 if let Tag::KeyOf { id } = &**tag
-                    && !self.ids.contains(&id.as_str())
+                    && !self.ids.contains(id.as_str())
+                    && self.problems.len() < MAX_PROBLEMS
                 {
                     self.missing(id, node, path);
                 }
