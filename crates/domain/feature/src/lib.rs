@@ -1,1 +1,25 @@
-//! (being written)
+//! What a feature is, and what runs it: the contract between the kinds of objects and the surfaces.
+//!
+//! A feature is one constant that lists its objects, operations, routes and jobs. REST, blueprints, OpenAPI and the admin
+//! forms walk those lists; they know no feature. This crate owns the one way an object is created, changed and deleted
+//! ([`change`]), so that REST and blueprints cannot differ in what they check. It knows no flow, no policy and no protocol.
+
+mod app;
+mod caller;
+pub mod change;
+mod hook;
+mod kind;
+mod operation;
+mod problem;
+
+#[cfg(test)]
+mod tests;
+
+pub use app::{App, Parts};
+pub use caller::{Caller, Grants, Through};
+pub use change::{Change, Changed, Doing, Observer};
+pub use futures::future::BoxFuture;
+pub use hook::{CheckHook, ComputedHook, DeleteHook, Rendering, SaveHook, ScopeHook};
+pub use kind::{Computed, Feature, Input, Job, Kind, Registry};
+pub use operation::{Body, Call, Method, Operation, Permission, Reply};
+pub use problem::{Fault, Problem};

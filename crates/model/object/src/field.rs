@@ -114,6 +114,8 @@ pub struct Field {
     pub help: &'static str,
     /// Name of the enumeration in the OpenAPI document.
     pub enum_name: &'static str,
+    /// What is said when a unique value is taken, where the usual sentence is not what clients know.
+    pub unique_text: &'static str,
 }
 
 impl Field {
@@ -136,6 +138,7 @@ impl Field {
             label: "",
             help,
             enum_name: T::ENUM_NAME,
+            unique_text: "",
         }
     }
 
@@ -158,6 +161,10 @@ impl Field {
     }
     pub const fn unique(mut self) -> Self {
         self.unique = true;
+        self
+    }
+    pub const fn unique_text(mut self, text: &'static str) -> Self {
+        self.unique_text = text;
         self
     }
     pub const fn index(mut self) -> Self {

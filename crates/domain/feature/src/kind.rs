@@ -1,0 +1,181 @@
+//! The lists that make things exist: features, kinds, jobs.
+
+use std::collections::HashMap;
+
+use futures::future::BoxFuture;
+use object::{Catalogue, CatalogueError, Model, Object};
+
+use crate::app::App;
+use crate::hook::{CheckHook, ComputedHook, DeleteHook, SaveHook, ScopeHook};
+use crate::operation::Operation;
+use crate::problem::Problem;
+
+/// A read-only field that is worked out when an object is shown.
+#[derive(Clone, Copy)]
+pub struct Computed {
+    pub name: &'static str,
+    /// OpenAPI schema as JSON text.
+    pub schema: &'static str,
+    /// Whether the field stands in the `required` list of the response.
+    pub required: bool,
+    pub render: ComputedHook,
+}
+
+/// A field that may be given but is no column; the hooks read it from [`crate::Change::input`].
+#[derive(Clone, Copy)]
+pub struct Input {
+    pub name: &'static str,
+    /// OpenAPI schema as JSON text.
+    pub schema: &'static str,
+    pub required: bool,
+}
+
+/// A kind of object with its behaviour.
+#[derive(Clone, Copy)]
+pub struct Kind {
+    pub model: fn() -> &'static Model,
+    pub check: Option<CheckHook>,
+    pub saved: Option<SaveHook>,
+    pub deleting: Option<DeleteHook>,
+    pub computed: &'static [Computed],
+    pub inputs: &'static [Input],
+    pub operations: &'static [Operation],
+    /// Rows that belong to the caller and are shown without a permission.
+    pub own_rows: Option<ScopeHook>,
+    /// A reading that needs nothing but a login shows all rows (with the `own_rows` filter if there is one).
+    pub open_to_users: bool,
+    /// Fields left out of the API's answer although they are columns (shown by a computed field of the same name instead).
+    pub hidden: &'static [&'static str],
+}
+
+impl Kind {
+    pub const fn of<T: Object>() -> Self {
+        Self {
+            model: T::model,
+            check: None,
+            saved: None,
+            deleting: None,
+            computed: &[],
+            inputs: &[],
+            operations: &[],
+            own_rows: None,
+            open_to_users: false,
+            hidden: &[],
+        }
+    }
+    pub const fn check(mut self, hook: CheckHook) -> Self {
+        self.check = Some(hook);
+        self
+    }
+    pub const fn saved(mut self, hook: SaveHook) -> Self {
+        self.saved = Some(hook);
+        self
+    }
+    pub const fn deleting(mut self, hook: DeleteHook) -> Self {
+        self.deleting = Some(hook);
+        self
+    }
+    pub const fn computed(mut self, computed: &'static [Computed]) -> Self {
+        self.computed = computed;
+        self
+    }
+    pub const fn inputs(mut self, inputs: &'static [Input]) -> Self {
+        self.inputs = inputs;
+        self
+    }
+    pub const fn operations(mut self, operations: &'static [Operation]) -> Self {
+        self.operations = operations;
+        self
+    }
+    pub const fn own_rows(mut self, hook: ScopeHook) -> Self {
+        self.own_rows = Some(hook);
+        self
+    }
+    pub const fn open_to_users(mut self) -> Self {
+        self.open_to_users = true;
+        self
+    }
+    pub const fn hidden(mut self, fields: &'static [&'static str]) -> Self {
+        self.hidden = fields;
+        self
+    }
+}
+
+/// Work that is done again and again.
+#[derive(Clone, Copy)]
+pub struct Job {
+    pub name: &'static str,
+    /// Seconds between two runs.
+    pub every: u32,
+    pub run: for<'a> fn(&'a App) -> BoxFuture<'a, Result<(), Problem>>,
+}
+
+/// Everything a feature brings.
+#[derive(Clone, Copy)]
+pub struct Feature {
+    pub name: &'static str,
+    pub kinds: &'static [Kind],
+    /// API operations that belong to no single kind.
+    pub operations: &'static [Operation],
+    /// Pages and protocol endpoints outside the API.
+    pub routes: Option<fn(&App) -> axum::Router>,
+    pub jobs: &'static [Job],
+    /// Hands in services and observers while the program is put together.
+    pub setup: Option<fn(&App)>,
+}
+
+impl Feature {
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, kinds: &[], operations: &[], routes: None, jobs: &[], setup: None }
+    }
+    pub const fn kinds(mut self, kinds: &'static [Kind]) -> Self {
+        self.kinds = kinds;
+        self
+    }
+    pub const fn operations(mut self, operations: &'static [Operation]) -> Self {
+        self.operations = operations;
+        self
+    }
+    pub const fn routes(mut self, routes: fn(&App) -> axum::Router) -> Self {
+        self.routes = Some(routes);
+        self
+    }
+    pub const fn jobs(mut self, jobs: &'static [Job]) -> Self {
+        self.jobs = jobs;
+        self
+    }
+    pub const fn setup(mut self, setup: fn(&App)) -> Self {
+        self.setup = Some(setup);
+        self
+    }
+}
+
+/// All features together.
+pub struct Registry {
+    pub features: &'static [&'static Feature],
+    pub catalogue: &'static Catalogue,
+    kinds: HashMap<&'static str, &'static Kind>,
+}
+
+impl Registry {
+    /// Builds the catalogue of all features. Leaks it: there is one for the life of the program.
+    ///
+    /// # Errors
+    /// The declarations contradict each other.
+    pub fn new(features: &'static [&'static Feature]) -> Result<&'static Self, CatalogueError> {
+        let all = || features.iter().flat_map(|f| f.kinds);
+        let catalogue = Catalogue::new(all().map(|k| (k.model)()).collect())?;
+        let kinds = all().map(|k| ((k.model)().name(), k)).collect();
+        Ok(Box::leak(Box::new(Self { features, catalogue: Box::leak(Box::new(catalogue)), kinds })))
+    }
+    pub fn kind(&self, label: &str) -> Option<&'static Kind> {
+        self.kinds.get(label).copied()
+    }
+    pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
+        self.features.iter().flat_map(|f| f.kinds)
+    }
+    /// The kinds along a model's chain, root first: hooks of a base run for every kind of it.
+    pub fn chain(&self, model: &'static Model) -> impl Iterator<Item = &'static Kind> + '_ {
+        model.chain.iter().filter_map(|s| self.kind(s.model))
+    }
+}
