@@ -92,12 +92,14 @@ impl Builder {
     fn run(&mut self, text: &str) -> Step {
         let mut parser = Parser::new_from_str(text);
         let mut documents = 0;
+        let length = text.chars().count();
         while let Some(event) = parser.next_event() {
             let (event, span) = event.map_err(|error| {
                 let marker = error.marker();
                 let span = point(marker.line(), marker.col());
                 Box::new(syntax_problem(error.info(), span, text).at(self.path()))
             })?;
+            let end = span.end.index();
             let span = convert(span);
             match event {
                 Event::DocumentStart(_) => {
@@ -111,10 +113,13 @@ impl Builder {
                     }
                 }
                 Event::Alias(id) => self.alias(id, span)?,
-                Event::Scalar(text, style, anchor, tag) => {
+                Event::Scalar(mut value, style, anchor, tag) => {
                     let tag = tag.map(|tag| full_name(&tag));
+                    if is_open_block(style, &value, end >= length, text) {
+                        value.to_mut().pop();
+                    }
                     let is_plain = style == ScalarStyle::Plain;
-                    self.scalar(&text, is_plain, anchor, tag.as_deref(), span)?;
+                    self.scalar(&value, is_plain, anchor, tag.as_deref(), span)?;
                 }
                 Event::SequenceStart(anchor, tag) => {
                     self.open(span, anchor, tag, Body::Sequence(Vec::new()))?;
@@ -486,6 +491,21 @@ impl Fields {
         }
         pairs
     }
+}
+
+/// Whether a block ends with the file in a line without a line break, for which the parser adds
+/// one that is not there: after content, or after blanks below the content.
+fn is_open_block(style: ScalarStyle, value: &str, is_last: bool, text: &str) -> bool {
+    let last_line = text.rsplit('\n').next().unwrap_or("");
+    let added = if last_line.trim().is_empty() {
+        "\n\n"
+    } else {
+        "\n"
+    };
+    matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+        && !last_line.is_empty()
+        && value.ends_with(added)
+        && is_last
 }
 
 /// The prefix of the tags that YAML itself defines.

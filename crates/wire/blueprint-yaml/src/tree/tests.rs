@@ -66,6 +66,16 @@ fn quoted_scalars_are_texts() {
 }
 
 #[test]
+fn a_block_at_the_end_has_the_line_breaks_of_the_file() {
+    assert_eq!(value("a: |\n  x\n  y"), json!({"a": "x\ny"}));
+    assert_eq!(value("a: |\n  x\n"), json!({"a": "x\n"}));
+    assert_eq!(value("a: |\n  x\n  "), json!({"a": "x\n"}));
+    assert_eq!(value("a: |\n  x\n# c"), json!({"a": "x\n"}));
+    assert_eq!(value("a: |-\n  x"), json!({"a": "x"}));
+    assert_eq!(value("- |\n  x\n- é: |\n   y"), json!(["x\n", {"é": "y"}]));
+}
+
+#[test]
 fn of_a_key_given_twice_the_later_wins_with_a_warning() {
     let text = "a: 1\nb: 2\na: 3\n";
     assert_eq!(value(text), json!({"a": 3, "b": 2}));
