@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::DeserializeOwned;
 
 use crate::Error;
 
@@ -25,6 +26,14 @@ pub(crate) fn decode_member(name: &str, text: Option<&String>) -> Result<Vec<u8>
     URL_SAFE_NO_PAD
         .decode(text.trim_end_matches('='))
         .map_err(|_| Error::key(format!("the member {name} is not base64url")))
+}
+
+/// Read a JSON object. serde alone would take an array for the members in their order.
+pub(crate) fn parse_object<T: DeserializeOwned>(json: &[u8]) -> Result<T, String> {
+    if !json.trim_ascii_start().starts_with(b"{") {
+        return Err("not a JSON object".to_owned());
+    }
+    serde_json::from_slice(json).map_err(|error| error.to_string())
 }
 
 /// Exactly `N` parts.

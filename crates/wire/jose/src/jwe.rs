@@ -12,7 +12,7 @@ use aws_lc_rs::signature::RsaKeyPair;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::encoding::{decode, encode, split};
+use crate::encoding::{decode, encode, parse_object, split};
 use crate::public_key::Material;
 use crate::{Error, PublicKey, pem};
 
@@ -248,8 +248,7 @@ fn parse_header(encoded: &str) -> Result<Header, Error> {
         #[serde(default)]
         typ: Option<String>,
     }
-    let raw: Raw = serde_json::from_slice(&decode(encoded)?)
-        .map_err(|error| Error::Header(error.to_string()))?;
+    let raw: Raw = parse_object(&decode(encoded)?).map_err(Error::Header)?;
     if raw.crit.is_some() {
         return Err(Error::Header(
             "it demands extensions (crit), and none are known".to_owned(),

@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::encoding::encode;
+use crate::encoding::{encode, parse_object};
 use crate::{Error, PublicKey};
 
 /// A public key with what is said about it.
@@ -96,7 +96,7 @@ pub struct JwkSet {
 
 impl JwkSet {
     pub fn parse(json: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(json).map_err(|error| Error::key(error.to_string()))
+        parse_object(json).map_err(Error::Key)
     }
 }
 

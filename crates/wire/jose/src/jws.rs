@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::encoding::{decode, encode, split};
+use crate::encoding::{decode, encode, parse_object, split};
 use crate::{Algorithm, Error, JwkSet, SigningKey, VerifyingKey};
 
 /// The header members this crate understands, in the order authentik writes them.
@@ -134,8 +134,7 @@ fn parse_header(encoded: &str) -> Result<Header, Error> {
         #[serde(default)]
         typ: Option<String>,
     }
-    let raw: Raw = serde_json::from_slice(&decode(encoded)?)
-        .map_err(|error| Error::Header(error.to_string()))?;
+    let raw: Raw = parse_object(&decode(encoded)?).map_err(Error::Header)?;
     if raw.crit.is_some() {
         // RFC 7515 §4.1.11: what must be understood and is not makes the token invalid.
         return Err(Error::Header(

@@ -4,6 +4,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
+use crate::encoding::parse_object;
 use crate::{Algorithm, Error, SigningKey, VerifyingKey, jws};
 
 /// Sign `claims` as a token of type `JWT`.
@@ -26,7 +27,7 @@ pub fn verify(
 
 /// Read a payload as JSON.
 pub fn parse<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(payload).map_err(|error| Error::Payload(error.to_string()))
+    parse_object(payload).map_err(Error::Payload)
 }
 
 /// The registered claims, and all others as they came.

@@ -116,7 +116,7 @@ impl ContentAlgorithm {
         let (mac_key, enc_key) = cek.split_at(cek.len() / 2);
         // SECURITY: the tag comes first (RFC 7518 §5.2.2.2), so nobody learns about the padding.
         let expected = cbc_tag(mac, mac_key, aad, iv, &body);
-        if !bool::from(expected.ct_eq(tag)) || body.is_empty() || body.len() % BLOCK != 0 {
+        if !bool::from(expected.ct_eq(tag)) || body.is_empty() || !body.len().is_multiple_of(BLOCK) {
             return Err(Error::Decryption);
         }
         let key = cbc_key(enc_key)?;

@@ -197,6 +197,7 @@ fn critical_extensions_and_repeated_members_are_refused() {
         r#"{"alg":["HS256"]}"#,
         r#"{"kid":"x"}"#,
         "[]",
+        r#"["HS256",null,null,null,null]"#,
         "",
     ] {
         let token = format!("{}.e30.AAAA", encode(header));
