@@ -1,5 +1,8 @@
 //! The known word closest to a mistyped one, for "did you mean" hints.
 
+/// Hints are not worth more work than this.
+const MAX_CANDIDATES: usize = 1000;
+
 /// Returns the candidate within a third of the word's length (at least two) edits, if any.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Longer words are no typing mistakes, and the distance is quadratic in the length.
@@ -9,9 +12,10 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let limit = (word.chars().count() / 3).max(2);
     candidates
         .into_iter()
+        .take(MAX_CANDIDATES)
         .map(|candidate| (distance(word, candidate), candidate))
         .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
+        .min()
         .map(|(_, candidate)| candidate)
 }
 

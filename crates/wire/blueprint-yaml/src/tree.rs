@@ -115,7 +115,8 @@ impl Builder {
                 Event::Alias(id) => self.alias(id, span)?,
                 Event::Scalar(mut value, style, anchor, tag) => {
                     let tag = tag.map(|tag| full_name(&tag));
-                    if is_open_block(style, &value, end >= length, text) {
+                    // The text is looked at only once, for the last scalar.
+                    if end >= length && is_open_block(style, &value, text) {
                         value.to_mut().pop();
                     }
                     let is_plain = style == ScalarStyle::Plain;
@@ -495,17 +496,17 @@ impl Fields {
 
 /// Whether a block ends with the file in a line without a line break, for which the parser adds
 /// one that is not there: after content, or after blanks below the content.
-fn is_open_block(style: ScalarStyle, value: &str, is_last: bool, text: &str) -> bool {
+fn is_open_block(style: ScalarStyle, value: &str, text: &str) -> bool {
+    if !matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+        return false;
+    }
     let last_line = text.rsplit('\n').next().unwrap_or("");
     let added = if last_line.trim().is_empty() {
         "\n\n"
     } else {
         "\n"
     };
-    matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
-        && !last_line.is_empty()
-        && value.ends_with(added)
-        && is_last
+    !last_line.is_empty() && value.ends_with(added)
 }
 
 /// The prefix of the tags that YAML itself defines.

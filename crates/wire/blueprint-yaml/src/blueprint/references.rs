@@ -2,7 +2,7 @@
 //!
 //! Warnings, because a tag in a branch that is not taken is never evaluated.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use super::Entry;
 use crate::MAX_PROBLEMS;
@@ -34,7 +34,7 @@ pub(super) fn check(entries: &[Entry]) -> Vec<Problem> {
 
 #[derive(Default)]
 struct Checker<'a> {
-    ids: HashSet<&'a str>,
+    ids: BTreeSet<&'a str>,
     problems: Vec<Problem>,
 }
 
