@@ -39,6 +39,8 @@ pub struct Kind {
     pub deleting: Option<DeleteHook>,
     pub computed: &'static [Computed],
     pub inputs: &'static [Input],
+    /// Inputs that only blueprints and the program itself may give (a password, a token's key).
+    pub privileged_inputs: &'static [Input],
     pub operations: &'static [Operation],
     /// Rows that belong to the caller and are shown without a permission.
     pub own_rows: Option<ScopeHook>,
@@ -57,6 +59,7 @@ impl Kind {
             deleting: None,
             computed: &[],
             inputs: &[],
+            privileged_inputs: &[],
             operations: &[],
             own_rows: None,
             open_to_users: false,
@@ -81,6 +84,10 @@ impl Kind {
     }
     pub const fn inputs(mut self, inputs: &'static [Input]) -> Self {
         self.inputs = inputs;
+        self
+    }
+    pub const fn privileged_inputs(mut self, inputs: &'static [Input]) -> Self {
+        self.privileged_inputs = inputs;
         self
     }
     pub const fn operations(mut self, operations: &'static [Operation]) -> Self {

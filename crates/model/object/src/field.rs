@@ -202,6 +202,12 @@ impl Field {
         }
         self
     }
+    /// One of these values over the API, though the program may keep others (custom events).
+    pub const fn choices(mut self, choices: &'static [Choice], enum_name: &'static str) -> Self {
+        self.kind = Kind::Choice(choices);
+        self.enum_name = enum_name;
+        self
+    }
     pub const fn slug(mut self) -> Self {
         self.kind = Kind::Slug { max: None };
         self

@@ -29,7 +29,8 @@ pub struct Schema {
     pub family: bool,
     /// Own fields, without those of the base. The first field of a root is the key.
     pub fields: &'static [Field],
-    /// Names or paths (`user__username`) that the list may be filtered by.
+    /// Names or paths (`user__username`) that the list may be filtered by; `parameter=path` where the query parameter is
+    /// called otherwise (`groups_by_name=groups__name__in`).
     pub filters: &'static [&'static str],
     /// Names or paths searched by `?search=`.
     pub search: &'static [&'static str],

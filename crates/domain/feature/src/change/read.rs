@@ -75,6 +75,9 @@ fn unknown(context: Context<'_>, model: &'static Model, input: &Map<String, Json
     let mut known: Vec<&str> = model.fields.iter().map(|f| f.wire).collect();
     for kind in context.app.registry().chain(model) {
         known.extend(kind.inputs.iter().map(|i| i.name));
+        if context.options.privileged {
+            known.extend(kind.privileged_inputs.iter().map(|i| i.name));
+        }
         known.extend(kind.computed.iter().map(|c| c.name));
     }
     known.push("pk");
