@@ -23,6 +23,20 @@ pub type DeleteHook = for<'a> fn(&'a mut Change<'_>) -> BoxFuture<'a, Result<(),
 pub type ComputedHook = for<'a> fn(&'a Rendering<'_>, &'a [Record]) -> BoxFuture<'a, Result<Vec<Json>, Problem>>;
 /// Which rows a caller without the global view permission sees as their own (`Filter::False` for none).
 pub type ScopeHook = fn(&Caller) -> Filter;
+/// What people call an object (`Flow Welcome (default-authentication-flow)`).
+pub type DisplayHook = fn(&Record) -> String;
+
+/// What a list shows beyond what the schema can say: parameters of the kind's own (`?has_key=true`), rows chosen by policy.
+/// Asked for the kind whose list it is, once a request.
+pub type ListHook = for<'a> fn(&'a Rendering<'_>) -> BoxFuture<'a, Result<Listing, Problem>>;
+
+/// What a [`ListHook`] answers.
+pub struct Listing {
+    /// Joined to the conditions of the request.
+    pub filter: Filter,
+    /// Whether these rows are shown to whoever is logged in, without a permission to view them.
+    pub open: bool,
+}
 
 /// What a computed field may look at.
 pub struct Rendering<'a> {

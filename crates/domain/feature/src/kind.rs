@@ -6,7 +6,7 @@ use futures::future::BoxFuture;
 use object::{Catalogue, CatalogueError, Model, Object};
 
 use crate::app::App;
-use crate::hook::{CheckHook, ComputedHook, DeleteHook, SaveHook, ScopeHook};
+use crate::hook::{CheckHook, ComputedHook, DeleteHook, DisplayHook, ListHook, SaveHook, ScopeHook};
 use crate::operation::Operation;
 use crate::problem::Problem;
 
@@ -46,8 +46,21 @@ pub struct Kind {
     pub own_rows: Option<ScopeHook>,
     /// A reading that needs nothing but a login shows all rows (with the `own_rows` filter if there is one).
     pub open_to_users: bool,
+    /// Conditions of the list that the schema cannot say.
+    pub listing: Option<ListHook>,
+    /// The query parameters that [`Kind::listing`] reads: name and OpenAPI schema as JSON text.
+    pub list_parameters: &'static [(&'static str, &'static str)],
     /// Fields left out of the API's answer although they are columns (shown by a computed field of the same name instead).
     pub hidden: &'static [&'static str],
+    /// What people call an object; by default its name.
+    pub display: Option<DisplayHook>,
+    /// For an object that stands between two others (a stage binding): the names of its two references. Each end counts
+    /// as a user of the other one.
+    pub link: Option<(&'static str, &'static str)>,
+    /// Address of a picture for the list of types.
+    pub icon: Option<&'static str>,
+    /// What the list says under `autocomplete`, as JSON text.
+    pub autocomplete: &'static str,
 }
 
 impl Kind {
@@ -63,7 +76,13 @@ impl Kind {
             operations: &[],
             own_rows: None,
             open_to_users: false,
+            listing: None,
+            list_parameters: &[],
             hidden: &[],
+            display: None,
+            link: None,
+            icon: None,
+            autocomplete: "{}",
         }
     }
     pub const fn check(mut self, hook: CheckHook) -> Self {
@@ -102,6 +121,27 @@ impl Kind {
         self.open_to_users = true;
         self
     }
+    pub const fn listing(mut self, hook: ListHook, parameters: &'static [(&'static str, &'static str)]) -> Self {
+        self.listing = Some(hook);
+        self.list_parameters = parameters;
+        self
+    }
+    pub const fn display(mut self, hook: DisplayHook) -> Self {
+        self.display = Some(hook);
+        self
+    }
+    pub const fn link(mut self, one: &'static str, other: &'static str) -> Self {
+        self.link = Some((one, other));
+        self
+    }
+    pub const fn icon(mut self, address: &'static str) -> Self {
+        self.icon = Some(address);
+        self
+    }
+    pub const fn autocomplete(mut self, json: &'static str) -> Self {
+        self.autocomplete = json;
+        self
+    }
     pub const fn hidden(mut self, fields: &'static [&'static str]) -> Self {
         self.hidden = fields;
         self
@@ -127,13 +167,15 @@ pub struct Feature {
     /// Pages and protocol endpoints outside the API.
     pub routes: Option<fn(&App) -> axum::Router>,
     pub jobs: &'static [Job],
+    /// Components of the OpenAPI document that computed fields and operations refer to: name and JSON text.
+    pub components: &'static [(&'static str, &'static str)],
     /// Hands in services and observers while the program is put together.
     pub setup: Option<fn(&App)>,
 }
 
 impl Feature {
     pub const fn new(name: &'static str) -> Self {
-        Self { name, kinds: &[], operations: &[], routes: None, jobs: &[], setup: None }
+        Self { name, kinds: &[], operations: &[], routes: None, jobs: &[], components: &[], setup: None }
     }
     pub const fn kinds(mut self, kinds: &'static [Kind]) -> Self {
         self.kinds = kinds;
@@ -149,6 +191,10 @@ impl Feature {
     }
     pub const fn jobs(mut self, jobs: &'static [Job]) -> Self {
         self.jobs = jobs;
+        self
+    }
+    pub const fn components(mut self, components: &'static [(&'static str, &'static str)]) -> Self {
+        self.components = components;
         self
     }
     pub const fn setup(mut self, setup: fn(&App)) -> Self {
