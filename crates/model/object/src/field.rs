@@ -94,6 +94,8 @@ pub struct Field {
     pub wire: &'static str,
     pub kind: Kind,
     pub null: bool,
+    /// May be null over the API too. A column may be nullable although the API asks for a value.
+    pub wire_null: bool,
     /// An empty text is a value too.
     pub blank: bool,
     pub default: Default,
@@ -126,6 +128,7 @@ impl Field {
             wire: name,
             kind: T::KIND,
             null: T::NULL,
+            wire_null: T::NULL,
             blank: false,
             default: if T::NULL { Default::Null } else { T::DEFAULT },
             unique: false,
@@ -281,6 +284,12 @@ impl Field {
     /// Must be given although its type has a natural default.
     pub const fn required(self) -> Self {
         self.default(Default::Required)
+    }
+    /// Must be given and may not be null over the API, although the column is nullable.
+    pub const fn never_null(mut self) -> Self {
+        self.wire_null = false;
+        self.default = Default::Required;
+        self
     }
     pub const fn read_only(mut self) -> Self {
         self.access = Access::ReadOnly;

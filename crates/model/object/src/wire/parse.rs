@@ -35,7 +35,7 @@ pub fn parse_field(field: &Field, value: &Json) -> Result<Value, Wrong> {
     if value.is_null() {
         return match field.kind {
             Kind::Json(Shape::Any) => Ok(Value::Json(Json::Null)),
-            _ if field.null => Ok(Value::Null),
+            _ if field.wire_null => Ok(Value::Null),
             _ => wrong("This field may not be null."),
         };
     }
