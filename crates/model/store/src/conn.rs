@@ -5,6 +5,7 @@ use std::sync::Arc;
 use object::Value;
 
 use crate::error::Result;
+use crate::postgres::{Postgres, PostgresTx};
 use crate::sql::Dialect;
 use crate::sqlite::{Sqlite, SqliteTx};
 use crate::statement::{Outcome, Statement};
@@ -13,16 +14,19 @@ use crate::statement::{Outcome, Statement};
 pub enum Conn {
     Sqlite(Arc<Sqlite>),
     SqliteTx(Arc<SqliteTx>),
+    Postgres(Arc<Postgres>),
+    PostgresTx(Arc<PostgresTx>),
 }
 
 impl Conn {
     pub fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) | Self::SqliteTx(_) => Dialect::Sqlite,
+            Self::Postgres(_) | Self::PostgresTx(_) => Dialect::Postgres,
         }
     }
     pub fn is_transaction(&self) -> bool {
-        matches!(self, Self::SqliteTx(_))
+        matches!(self, Self::SqliteTx(_) | Self::PostgresTx(_))
     }
     pub async fn read(&self, statement: Statement) -> Result<Vec<Vec<Value>>> {
         match self {
@@ -31,6 +35,8 @@ impl Conn {
                 let mut outcomes = tx.run(vec![statement]).await?;
                 Ok(outcomes.pop().map(|o| o.rows).unwrap_or_default())
             }
+            Self::Postgres(db) => db.read(statement).await,
+            Self::PostgresTx(tx) => tx.read(&statement).await,
         }
     }
     /// Runs the statements atomically.
@@ -38,18 +44,22 @@ impl Conn {
         match self {
             Self::Sqlite(db) => db.write(statements).await,
             Self::SqliteTx(tx) => tx.run(statements).await,
+            Self::Postgres(db) => db.write(statements).await,
+            Self::PostgresTx(tx) => tx.run(statements).await,
         }
     }
     pub async fn begin(&self) -> Result<Self> {
         match self {
             Self::Sqlite(db) => Ok(Self::SqliteTx(Arc::new(db.begin().await?))),
-            Self::SqliteTx(_) => Ok(self.clone()),
+            Self::Postgres(db) => Ok(Self::PostgresTx(Arc::new(db.begin().await?))),
+            Self::SqliteTx(_) | Self::PostgresTx(_) => Ok(self.clone()),
         }
     }
     pub async fn end(&self, commit: bool) -> Result<()> {
         match self {
-            Self::Sqlite(_) => Ok(()),
+            Self::Sqlite(_) | Self::Postgres(_) => Ok(()),
             Self::SqliteTx(tx) => tx.end(commit).await,
+            Self::PostgresTx(tx) => tx.end(commit).await,
         }
     }
 }

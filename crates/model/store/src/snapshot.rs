@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use object::{Catalogue, Id, Key, Model, Object, Record};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::error::Result;
 use crate::query::Query;
+use crate::sql;
 use crate::store::Store;
 
 /// A cached row.
@@ -121,9 +122,15 @@ impl Snapshot {
 pub(crate) struct Snapshots {
     current: ArcSwap<Snapshot>,
     turn: tokio::sync::Mutex<()>,
+    /// The counters of changes as of what is loaded (PostgreSQL).
+    seen: Mutex<HashMap<String, i64>>,
+    unlinked: std::sync::atomic::AtomicBool,
 }
 
 impl Snapshots {
+    pub fn set_linked(&self, linked: bool) {
+        self.unlinked.store(!linked, std::sync::atomic::Ordering::Relaxed);
+    }
     pub fn current(&self) -> Arc<Snapshot> {
         self.current.load_full()
     }
@@ -155,16 +162,29 @@ fn affected(catalogue: &Catalogue, touched: &[&'static str]) -> HashSet<&'static
 }
 
 impl Store {
+    /// Whether changes made by other instances are heard of at once. When not, they are found by looking every few seconds.
+    pub fn is_linked(&self) -> bool {
+        !self.shared.snapshots.unlinked.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
+    /// The labels whose change may concern the snapshot, in order. Rows that are not configuration are written all the
+    /// time; they must cost nothing here.
+    pub(crate) fn cached(&self, mut touched: Vec<&'static str>) -> Vec<&'static str> {
+        touched.retain(|label| self.catalogue().model(label).is_some_and(|m| m.chain.iter().any(|s| s.cached)));
+        touched.sort_unstable();
+        touched.dedup();
+        touched
+    }
+
     /// Reads the touched configuration again and replaces the snapshot.
     pub(crate) async fn refresh(&self, touched: &[&'static str]) -> Result<()> {
-        // Rows that are not configuration are written all the time; they must cost nothing here.
-        let direct = |label: &&str| self.catalogue().model(label).is_some_and(|m| m.chain.iter().any(|s| s.cached));
-        let relevant: Vec<_> = touched.iter().copied().filter(|l| direct(l)).collect();
-        if relevant.is_empty() {
+        if touched.is_empty() {
             return Ok(());
         }
-        let models = affected(self.catalogue(), &relevant);
+        let models = affected(self.catalogue(), touched);
         let _turn = self.shared.snapshots.turn.lock().await;
+        // Counters first: what is loaded afterwards is at least as new as they say.
+        let counters = self.counters().await?;
         let old = self.snapshot();
         let mut tables = old.tables.clone();
         for label in models {
@@ -177,6 +197,41 @@ impl Store {
         }
         let next = Snapshot { tables, derived: RwLock::default(), version: old.version + 1 };
         self.shared.snapshots.current.store(Arc::new(next));
+        let mut seen = self.shared.snapshots.seen.lock();
+        for (label, version) in counters {
+            if touched.contains(&&*label) {
+                seen.insert(label, version);
+            }
+        }
         Ok(())
+    }
+
+    /// After a commit: the change stands, so that a failure to read it back is no failure of the change. On PostgreSQL the
+    /// feed tries again.
+    pub(crate) async fn refresh_committed(&self, touched: &[&'static str]) {
+        for _ in 0..3 {
+            match self.refresh(touched).await {
+                Ok(()) => return,
+                Err(e) => tracing::error!("Changed configuration could not be read back: {e}"),
+            }
+        }
+    }
+
+    /// Reads what others changed since it was last loaded.
+    pub(crate) async fn catch_up(&self) -> Result<()> {
+        let counters = self.counters().await?;
+        let stale: Vec<&'static str> = {
+            let seen = self.shared.snapshots.seen.lock();
+            let differs = counters.iter().filter(|(label, version)| seen.get(label) != Some(version));
+            differs.filter_map(|(label, _)| self.catalogue().model(label).map(object::Model::name)).collect()
+        };
+        self.refresh(&stale).await
+    }
+
+    async fn counters(&self) -> Result<Vec<(String, i64)>> {
+        let Some(statement) = sql::counters(self.conn.dialect()) else { return Ok(Vec::new()) };
+        let rows = self.conn.read(statement).await?;
+        let pair = |row: Vec<object::Value>| Some((row.first()?.as_str()?.to_owned(), row.get(1)?.as_int()?));
+        Ok(rows.into_iter().filter_map(pair).collect())
     }
 }

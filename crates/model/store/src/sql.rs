@@ -1,5 +1,6 @@
 //! Requests to statements, for either dialect.
 
+mod change;
 mod condition;
 mod ddl;
 mod read;
@@ -7,7 +8,8 @@ mod write;
 
 use object::{Catalogue, Field, KeyKind, Kind, Model, Value};
 
-pub use ddl::create_tables;
+pub use change::{announce, counters};
+pub use ddl::{add_reference, create_all, create_index, create_table, drop_index, drop_reference, fill, sql_type};
 pub use read::{count, kinds, links, select};
 pub use write::{plan, take};
 

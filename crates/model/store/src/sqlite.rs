@@ -6,6 +6,7 @@
 
 mod bind;
 mod reader;
+mod script;
 mod writer;
 
 use std::path::PathBuf;
@@ -87,17 +88,32 @@ impl Sqlite {
         Ok(SqliteTx { commands })
     }
 
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Changes the schema: runs what `look` decides under the write lock.
+    pub async fn script<F>(&self, look: F) -> Result<()>
+    where
+        F: FnOnce(&dyn Fn(Statement) -> Result<Vec<Vec<object::Value>>>) -> Result<Option<(Vec<String>, Statement)>>
+            + Send
+            + 'static,
+    {
+        let location = self.location.clone();
+        tokio::task::spawn_blocking(move || script::run(&location, look))
+            .await
+            .map_err(|e| Error::Unavailable(e.to_string()))?
+    }
+
     /// A consistent copy of the database in a new file.
     pub async fn copy_to(&self, path: &std::path::Path) -> Result<()> {
-        let statement = Statement {
-            sql: "VACUUM INTO ?1".into(),
-            params: vec![path.to_string_lossy().into_owned().into()],
-            columns: vec![],
-            expect: crate::statement::Expect::Any,
-            hot: false,
-            heavy: true,
+        let (location, path) = (self.location.clone(), path.to_string_lossy().into_owned());
+        let copy = move || {
+            // Readers refuse to write, even elsewhere.
+            let conn = connect(&location, false)?;
+            conn.execute("VACUUM INTO ?1", [path]).map(|_| ()).map_err(|e| fault("VACUUM INTO", &e))
         };
-        self.read(statement).await.map(|_| ())
+        tokio::task::spawn_blocking(copy).await.map_err(|e| Error::Unavailable(e.to_string()))?
     }
 }
 

@@ -3,7 +3,8 @@
 use object::{Kind, Value};
 
 /// How a column's cell is read back and how a parameter is bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Column {
     Bool,
     Int,

@@ -2,6 +2,7 @@
 
 mod many;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object::{Catalogue, Id, Key, Model, Object, Record, Value};
@@ -10,11 +11,13 @@ use parking_lot::Mutex;
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
+use crate::migrate::{MigrateOptions, Plan};
+use crate::postgres::{Postgres, PostgresConfig};
 use crate::query::{Page, Query};
 use crate::snapshot::{Snapshot, Snapshots};
 use crate::sql;
 use crate::sqlite::{Location, Sqlite};
-use crate::statement::{Expect, Statement};
+use crate::statement::{Expect, Outcome, Statement};
 use crate::tx::Tx;
 use crate::write::Write;
 
@@ -32,20 +35,64 @@ pub(crate) struct Shared {
     pub snapshots: Snapshots,
 }
 
+/// Where a database is.
+#[derive(Debug, Clone)]
+pub enum Place {
+    Sqlite(PathBuf),
+    Postgres(Box<PostgresConfig>),
+}
+
 impl Store {
     /// Opens (and creates) an SQLite database in a file.
-    pub async fn open_sqlite(path: &std::path::Path, catalogue: &'static Catalogue) -> Result<Self> {
-        Self::with(Conn::Sqlite(Arc::new(Sqlite::open(&Location::File(path.to_owned()))?)), catalogue).await
+    pub async fn open_sqlite(path: &Path, catalogue: &'static Catalogue) -> Result<Self> {
+        Self::open(&Place::Sqlite(path.to_owned()), catalogue, &MigrateOptions::default()).await
+    }
+
+    /// Opens a PostgreSQL database, makes its tables when it is empty, and follows what other instances change.
+    pub async fn open_postgres(config: PostgresConfig, catalogue: &'static Catalogue) -> Result<Self> {
+        Self::open(&Place::Postgres(Box::new(config)), catalogue, &MigrateOptions::default()).await
     }
 
     /// A fresh database that goes with the store, for tests.
     pub async fn open_temporary(catalogue: &'static Catalogue) -> Result<Self> {
         let path = std::env::temp_dir().join(format!("keywright-{}.db", uuid::Uuid::new_v4()));
-        Self::with(Conn::Sqlite(Arc::new(Sqlite::open(&Location::Temporary(path))?)), catalogue).await
+        let conn = Conn::Sqlite(Arc::new(Sqlite::open(&Location::Temporary(path))?));
+        Self::with(conn, catalogue, &MigrateOptions::default()).await
     }
 
-    async fn with(conn: Conn, catalogue: &'static Catalogue) -> Result<Self> {
-        crate::migrate::migrate(&conn, catalogue).await?;
+    /// Opens a database and brings it to the shape of the catalogue.
+    pub async fn open(place: &Place, catalogue: &'static Catalogue, options: &MigrateOptions) -> Result<Self> {
+        let store = Self::with(Self::connect(place).await?, catalogue, options).await?;
+        if let Conn::Postgres(driver) = &store.conn {
+            // The feed must not keep alive what it feeds.
+            let (weak, shared) = (Arc::downgrade(driver), Arc::downgrade(&store.shared));
+            let again = weak.clone();
+            let find = move || {
+                Some(Self { conn: Conn::Postgres(weak.upgrade()?), shared: shared.upgrade()?, touched: None })
+            };
+            tokio::spawn(crate::postgres::follow(again, find));
+        }
+        Ok(store)
+    }
+
+    /// What opening the database would change in it, as text for people.
+    pub async fn pending(place: &Place, catalogue: &Catalogue) -> Result<Plan> {
+        match place {
+            // Looking must not make the file.
+            Place::Sqlite(path) if !path.exists() => crate::migrate::pending_new(catalogue),
+            _ => crate::migrate::pending(&Self::connect(place).await?, catalogue).await,
+        }
+    }
+
+    async fn connect(place: &Place) -> Result<Conn> {
+        Ok(match place {
+            Place::Sqlite(path) => Conn::Sqlite(Arc::new(Sqlite::open(&Location::File(path.clone()))?)),
+            Place::Postgres(config) => Conn::Postgres(Arc::new(Postgres::open(PostgresConfig::clone(config)).await?)),
+        })
+    }
+
+    async fn with(conn: Conn, catalogue: &'static Catalogue, options: &MigrateOptions) -> Result<Self> {
+        crate::migrate::migrate(&conn, catalogue, options).await?;
         let shared = Arc::new(Shared { catalogue, snapshots: Snapshots::default() });
         let store = Self { conn, shared, touched: None };
         let all: Vec<_> = catalogue.models().iter().map(|m| m.name()).collect();
@@ -227,20 +274,39 @@ impl Store {
         Tx::begin(self).await
     }
 
-    async fn run(&self, statements: Vec<Statement>, touched: Vec<&'static str>) -> Result<Vec<crate::statement::Outcome>> {
-        let outcomes = self.conn.write(statements).await?;
-        match &self.touched {
-            Some(list) => list.lock().extend(touched),
-            None => self.refresh(&touched).await?,
+    async fn run(&self, statements: Vec<Statement>, touched: Vec<&'static str>) -> Result<Vec<Outcome>> {
+        if let Some(list) = &self.touched {
+            let outcomes = self.conn.write(statements).await?;
+            list.lock().extend(touched);
+            return Ok(outcomes);
         }
-        Ok(outcomes)
+        let cached = self.cached(touched);
+        if cached.is_empty() {
+            return self.conn.write(statements).await;
+        }
+        // On a task of its own: whoever asked may stop waiting (a browser that goes away), and the configuration must not
+        // stay behind what was committed.
+        let store = self.clone();
+        let change = async move {
+            let wanted = statements.len();
+            let mut statements = statements;
+            statements.extend(sql::announce(store.conn.dialect(), &cached));
+            let mut outcomes = store.conn.write(statements).await?;
+            outcomes.truncate(wanted);
+            store.refresh_committed(&cached).await;
+            Ok(outcomes)
+        };
+        tokio::spawn(change).await.map_err(|e| Error::Unavailable(e.to_string()))?
     }
 
     /// Copies the database into a file (SQLite only).
-    pub async fn copy_to(&self, path: &std::path::Path) -> Result<()> {
+    pub async fn copy_to(&self, path: &Path) -> Result<()> {
         match &self.conn {
             Conn::Sqlite(db) => db.copy_to(path).await,
             Conn::SqliteTx(_) => Err(Error::TransactionOver),
+            Conn::Postgres(_) | Conn::PostgresTx(_) => {
+                Err(Error::Unavailable("a PostgreSQL database is copied with pg_dump".into()))
+            }
         }
     }
 }

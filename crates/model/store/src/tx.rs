@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::sql;
 use crate::store::Store;
 
 /// A store inside a transaction. Dropped without [`Tx::commit`], nothing of it happened.
@@ -29,9 +30,22 @@ impl Tx {
         if !self.owner {
             return Ok(());
         }
-        self.store.conn.end(true).await?;
         let touched = self.store.touched.as_ref().map(|t| std::mem::take(&mut *t.lock())).unwrap_or_default();
-        self.outer.refresh(&touched).await
+        let cached = self.outer.cached(touched);
+        if cached.is_empty() {
+            return self.store.conn.end(true).await;
+        }
+        // As with single writes: once it is committed it must be read back, whether or not anybody still waits.
+        let finish = async move {
+            let news = sql::announce(self.store.conn.dialect(), &cached);
+            if !news.is_empty() {
+                self.store.conn.write(news).await?;
+            }
+            self.store.conn.end(true).await?;
+            self.outer.refresh_committed(&cached).await;
+            Ok(())
+        };
+        tokio::spawn(finish).await.map_err(|e| Error::Unavailable(e.to_string()))?
     }
     /// Undoes it all.
     pub async fn rollback(self) -> Result<()> {

@@ -187,23 +187,33 @@ impl Builder<'_> {
     /// A value inside a JSON column. The path is bound, never spliced.
     fn json(&mut self, column: &str, path: &str, test: &Test<'_>) -> Result<()> {
         let keys: Vec<&str> = path.split("__").collect();
-        let mut inside = String::new();
-        std::mem::swap(&mut inside, &mut self.text);
+        let outside = std::mem::take(&mut self.text);
+        // Text is never a number, however it compares with one.
+        let number;
         match self.dialect {
             Dialect::Sqlite => {
                 let mut json_path = String::from("$");
                 for key in &keys {
                     json_path.push_str(&format!(".\"{}\"", key.replace('"', "")));
                 }
-                self.push("json_extract(").push(column).push(", ").bind(json_path).push(")");
+                self.bind(json_path);
+                let path = std::mem::take(&mut self.text);
+                number = format!(
+                    "(CASE WHEN json_type({column}, {path}) IN ('integer', 'real') THEN json_extract({column}, {path}) END)"
+                );
+                self.push(&format!("json_extract({column}, {path})"));
             }
             Dialect::Postgres => {
                 let list = serde_json::Value::from(keys);
-                self.push("(").push(column).push(" #>> ARRAY(SELECT jsonb_array_elements_text(").bind(list).push("::jsonb)))");
+                self.push("ARRAY(SELECT jsonb_array_elements_text(").bind(list).push("::jsonb))");
+                let path = std::mem::take(&mut self.text);
+                number = format!(
+                    "(CASE WHEN jsonb_typeof({column} #> {path}) = 'number' THEN ({column} #>> {path})::double precision END)"
+                );
+                self.push(&format!("({column} #>> {path})"));
             }
         }
-        std::mem::swap(&mut inside, &mut self.text);
-        let place = inside;
+        let place = std::mem::replace(&mut self.text, outside);
         match test {
             Test::IsNull(true) => _ = self.push(&place).push(" IS NULL"),
             Test::IsNull(false) => _ = self.push(&place).push(" IS NOT NULL"),
@@ -222,9 +232,8 @@ impl Builder<'_> {
                 self.push(")");
             }
             Test::Compare(op, value) if is_plain(*op) => match value {
-                Value::Int(_) | Value::Float(_) if self.dialect == Dialect::Sqlite => {
-                    self.push(&place).push(sign(*op)).bind((*value).clone());
-                }
+                Value::Int(n) => _ = self.push(&number).push(sign(*op)).bind(Value::Float(*n as f64)),
+                Value::Float(f) => _ = self.push(&number).push(sign(*op)).bind(Value::Float(*f)),
                 _ => {
                     let text = self.json_text(value);
                     self.push(&format!("CAST({place} AS TEXT)")).push(sign(*op)).bind(text);

@@ -42,6 +42,19 @@ pub fn take(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, filt
     Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot: true, heavy: false })
 }
 
+/// A key that was given rather than counted: PostgreSQL's counter must not hand it out again.
+fn skip_counted(table: &str, key: &str, taken: i64) -> Statement {
+    let counter = format!("pg_get_serial_sequence('{}', '{key}')", quoted(table));
+    Statement {
+        sql: format!("SELECT setval({counter}, GREATEST(nextval({counter}), $1))"),
+        params: vec![taken.into()],
+        columns: vec![crate::statement::Column::Int],
+        expect: Expect::Any,
+        hot: true,
+        heavy: false,
+    }
+}
+
 struct Planner<'a> {
     catalogue: &'a Catalogue,
     dialect: Dialect,
@@ -107,6 +120,9 @@ impl Planner<'_> {
                 hot: true,
                 heavy: false,
             });
+            if level == 0 && self.dialect == Dialect::Postgres && let Some(Key::Int(n)) = key {
+                out.push(skip_counted(part.table, model.key_field().name, n));
+            }
         }
         if key.is_none() {
             key_param = Param::Inserted;

@@ -1,0 +1,200 @@
+//! The PostgreSQL driver: a small pool, batches in one pipelined transaction, interactive transactions.
+//!
+//! A connection is lent for one statement, one batch or one transaction. Work that its caller gave up is cancelled on the
+//! server and the connection comes back clean. Reads that met a dead connection are repeated once; batches are repeated
+//! when the database chose them as the victim of a conflict, or when the connection broke before their COMMIT was sent.
+
+mod batch;
+mod bind;
+mod config;
+mod fault;
+mod feed;
+mod pool;
+mod tls;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use object::Value;
+
+pub use config::{PostgresConfig, SslMode};
+pub use feed::{CHANNEL, follow};
+
+use crate::error::{Error, Result};
+use crate::statement::{Outcome, Statement};
+use batch::Frame;
+use fault::{Cause, Fault};
+use pool::{Lent, Pool};
+
+/// How often a batch is repeated that lost against another.
+const CONFLICTS: u32 = 6;
+/// How long an interactive transaction may stand idle; the same as with SQLite.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// An open PostgreSQL database.
+pub struct Postgres {
+    pool: Arc<Pool>,
+    /// Gone with the driver: what the change feed waits for to end.
+    pub(crate) alive: tokio::sync::watch::Sender<bool>,
+}
+
+/// An interactive transaction, at READ COMMITTED: lock what a decision rests on with a guarded write.
+pub struct PostgresTx {
+    lent: tokio::sync::Mutex<Option<Lent>>,
+    failed: std::sync::atomic::AtomicBool,
+}
+
+impl Postgres {
+    /// Opens the database and makes a first connection, so that a wrong password is found now.
+    pub async fn open(config: PostgresConfig) -> Result<Self> {
+        let pool = Arc::new(Pool::new(config)?);
+        drop(pool.acquire().await?);
+        Ok(Self { pool, alive: tokio::sync::watch::Sender::new(false) })
+    }
+
+    pub fn config(&self) -> &PostgresConfig {
+        &self.pool.options
+    }
+
+    pub async fn read(&self, statement: Statement) -> Result<Vec<Vec<Value>>> {
+        let mut tries = 0;
+        loop {
+            let mut lent = self.pool.acquire().await?;
+            match lent.within(self.pool.options.statement_timeout, bind::run, &statement).await {
+                Ok(outcome) => return Ok(outcome.rows),
+                Err(fault) if tries == 0 && matches!(fault.cause, Cause::Lost | Cause::Stale) => {
+                    self.recover(&lent, fault.cause);
+                    tries += 1;
+                }
+                Err(fault) => return Err(fault.error),
+            }
+        }
+    }
+
+    /// Runs the statements in one transaction.
+    pub async fn write(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        let mut tries = 0;
+        loop {
+            let mut lent = self.pool.acquire().await?;
+            let fault = match batch::run(&mut lent, &statements, Frame::Transaction).await {
+                Ok(outcomes) => return Ok(outcomes),
+                Err(fault) => fault,
+            };
+            let again = match fault.cause {
+                Cause::Conflict => tries < CONFLICTS,
+                Cause::Lost | Cause::Stale => tries == 0 && !fault.commit_sent,
+                Cause::Other => false,
+            };
+            if !again {
+                return Err(fault.error);
+            }
+            self.recover(&lent, fault.cause);
+            drop(lent);
+            if fault.cause == Cause::Conflict {
+                // Two that met once must not meet again at the same moment.
+                let wait = clock::Random::system().below(10 << tries) + 1;
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            tries += 1;
+        }
+    }
+
+    /// What a fault says about the other connections: when one is dead, those that lie idle are too.
+    fn recover(&self, lent: &Lent, cause: Cause) {
+        match cause {
+            Cause::Lost => self.pool.forget(),
+            Cause::Stale => lent.forget_statements(),
+            Cause::Conflict | Cause::Other => {}
+        }
+    }
+
+    pub async fn begin(&self) -> Result<PostgresTx> {
+        let mut tries = 0;
+        loop {
+            let mut lent = self.pool.acquire().await?;
+            lent.busy = true;
+            // SET LOCAL ends with the transaction, so a pooler between us and the server does no harm.
+            let sql = format!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}", PATIENCE.as_millis());
+            match lent.client().batch_execute(&sql).await {
+                Ok(()) => return Ok(PostgresTx { lent: tokio::sync::Mutex::new(Some(lent)), failed: false.into() }),
+                Err(e) => {
+                    let fault = Fault::of("BEGIN", &e);
+                    if fault.cause != Cause::Lost || tries > 0 {
+                        return Err(fault.error);
+                    }
+                    self.pool.forget();
+                    tries += 1;
+                }
+            }
+        }
+    }
+
+    /// Changes the schema: runs what `look` decides, in one transaction, one instance at a time, without time limits.
+    pub async fn script<F>(&self, lock: i64, look: F) -> Result<()>
+    where
+        F: AsyncFnOnce(&PostgresTx) -> Result<Option<(Vec<String>, Statement)>>,
+    {
+        let tx = self.begin().await?;
+        let schema = &self.config().schema;
+        if schema != "public" {
+            tx.batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", crate::sql::quoted(&schema.replace('"', "")))).await?;
+        }
+        let prepare = format!(
+            "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock({lock})"
+        );
+        tx.batch(&prepare).await?;
+        if let Some((script, record)) = look(&tx).await? {
+            tx.batch(&script.join(";\n")).await?;
+            tx.run(vec![record]).await?;
+        }
+        tx.end(true).await
+    }
+}
+
+impl PostgresTx {
+    pub async fn read(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
+        let mut guard = self.lent.lock().await;
+        let lent = guard.as_mut().ok_or(Error::TransactionOver)?;
+        match bind::run(lent, statement).await {
+            Ok(outcome) => Ok(outcome.rows),
+            Err(fault) => {
+                // PostgreSQL refuses everything after an error; commit must not look like success.
+                self.failed.store(true, std::sync::atomic::Ordering::Relaxed);
+                Err(over(lent, fault))
+            }
+        }
+    }
+
+    /// Runs the statements so that their failure leaves the rest of the transaction as it was.
+    pub async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
+        let mut guard = self.lent.lock().await;
+        let lent = guard.as_mut().ok_or(Error::TransactionOver)?;
+        batch::run(lent, &statements, Frame::Savepoint).await.map_err(|fault| over(lent, fault))
+    }
+
+    async fn batch(&self, sql: &str) -> Result<()> {
+        let guard = self.lent.lock().await;
+        let lent = guard.as_ref().ok_or(Error::TransactionOver)?;
+        lent.client().batch_execute(sql).await.map_err(|e| Fault::of(sql, &e).error)
+    }
+
+    pub async fn end(&self, commit: bool) -> Result<()> {
+        let mut lent = self.lent.lock().await.take().ok_or(Error::TransactionOver)?;
+        let failed = self.failed.load(std::sync::atomic::Ordering::Relaxed);
+        let sql = if commit && !failed { "COMMIT" } else { "ROLLBACK" };
+        match lent.client().batch_execute(sql).await {
+            Ok(()) => lent.busy = false,
+            Err(e) => return Err(over(&lent, Fault::of(sql, &e))),
+        }
+        if commit && failed { Err(Error::TransactionOver) } else { Ok(()) }
+    }
+}
+
+/// A connection that broke took the transaction with it; a conflict inside one is for the caller to repeat.
+fn over(lent: &Lent, fault: Fault) -> Error {
+    match fault.cause {
+        Cause::Lost if lent.client().is_closed() => Error::TransactionOver,
+        Cause::Conflict => Error::Guard,
+        _ => fault.error,
+    }
+}

@@ -1,0 +1,92 @@
+//! News of configuration that another instance changed.
+//!
+//! Every writing transaction counts up a row per changed model in `keywright_change` and notifies. Whoever is told, or
+//! was cut off, or has not heard for a while, compares the counters with those it last loaded and reads what differs. So
+//! a lost notification delays a change by one poll and never loses it, and an instance's own changes cost it one query.
+
+use std::future::poll_fn;
+use std::sync::Weak;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_postgres::AsyncMessage;
+
+use super::Postgres;
+use super::fault::chain;
+use crate::store::Store;
+
+pub const CHANNEL: &str = "keywright_change";
+
+/// Follows the feed until the driver is gone. `store` gives the store while it is in use.
+pub async fn follow(driver: Weak<Postgres>, store: impl Fn() -> Option<Store> + Send + 'static) {
+    let Some(mut gone) = driver.upgrade().map(|d| d.alive.subscribe()) else { return };
+    tokio::select! {
+        _ = gone.changed() => {}
+        () = keep_listening(driver, store) => {}
+    }
+}
+
+async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store> + Send) {
+    let mut pause = Duration::from_millis(200);
+    loop {
+        let Some((pool, poll)) = driver.upgrade().map(|d| (d.pool.clone(), d.pool.options.poll)) else { return };
+        match pool.listener().await {
+            Ok((client, mut connection)) => {
+                drop(pool);
+                let (sender, mut news) = tokio::sync::mpsc::unbounded_channel();
+                let reading = tokio::spawn(async move {
+                    while let Some(Ok(message)) = poll_fn(|cx| connection.poll_message(cx)).await {
+                        if matches!(message, AsyncMessage::Notification(_)) && sender.send(()).is_err() {
+                            return;
+                        }
+                    }
+                });
+                let listening = client.batch_execute(&format!("LISTEN {CHANNEL}")).await;
+                if listening.is_ok() {
+                    pause = Duration::from_millis(200);
+                    set_linked(&store, true);
+                    loop {
+                        // First of all, as something may have changed while nobody listened.
+                        if !catch_up(&store).await {
+                            reading.abort();
+                            return;
+                        }
+                        match timeout_at(Instant::now() + poll, news.recv()).await {
+                            Ok(None) => break,
+                            Ok(Some(())) => while news.try_recv().is_ok() {},
+                            Err(_) => {}
+                        }
+                    }
+                    set_linked(&store, false);
+                    tracing::warn!("The link to PostgreSQL's notifications is lost; changes arrive late until it is back");
+                }
+                reading.abort();
+            }
+            Err(e) => {
+                drop(pool);
+                tracing::debug!("No link to PostgreSQL's notifications: {}", chain(&e));
+            }
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(poll);
+        // Behind a pooler LISTEN may never work; looking now and then does.
+        if !catch_up(&store).await {
+            return;
+        }
+    }
+}
+
+fn set_linked(store: &impl Fn() -> Option<Store>, linked: bool) {
+    if let Some(store) = store() {
+        store.shared.snapshots.set_linked(linked);
+    }
+}
+
+/// False when the store is gone.
+async fn catch_up(store: &impl Fn() -> Option<Store>) -> bool {
+    let Some(store) = store() else { return false };
+    if let Err(e) = store.catch_up().await {
+        tracing::warn!("Changed configuration could not be read: {e}");
+    }
+    true
+}
