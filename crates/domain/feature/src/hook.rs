@@ -51,7 +51,18 @@ pub struct Rendering<'a> {
     pub detail: bool,
 }
 
+/// Shows objects as the API does. Handed in ([`App::provide`]) by the surface that serves it, so that an object can show
+/// another one inside its own answer.
+pub struct Renderer(pub ComputedHook);
+
 impl Rendering<'_> {
+    /// Objects as reading them shows them, in their order. They may be of several kinds.
+    pub async fn objects(&self, records: &[Record]) -> Result<Vec<Json>, Problem> {
+        let Some(renderer) = self.app.service::<Renderer>() else {
+            return Err(Problem::fault("nobody renders objects: no API is served"));
+        };
+        (renderer.0)(self, records).await
+    }
     /// A parameter of the request.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.query.iter().find(|(k, _)| k == name).map(|(_, v)| v.as_str())

@@ -131,6 +131,8 @@ impl Call {
 /// What an operation answers.
 pub enum Reply {
     Json(StatusCode, Json),
+    /// An object as reading it shows it.
+    Object(StatusCode, Record),
     Empty(StatusCode),
     /// A file or any other body.
     Bytes { status: StatusCode, content_type: &'static str, filename: Option<String>, bytes: Vec<u8> },
