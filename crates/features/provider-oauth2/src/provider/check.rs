@@ -1,0 +1,83 @@
+//! What a provider must look like beyond its field types.
+
+use feature::{BoxFuture, Change, Problem};
+use oauth2_wire::{MatchingMode, RedirectUri, RedirectUriRefusal};
+use object::{FieldErrors, Value};
+use serde_json::{Value as Json, json};
+
+/// Checks the redirect URIs and keeps only the members that mean something.
+pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        let mut errors = FieldErrors::default();
+        if change.differs("redirect_uris") {
+            let given = change.record.get("redirect_uris").as_json().cloned().unwrap_or_default();
+            match redirect_uris(&given) {
+                Ok(read) => {
+                    change.record.set("redirect_uris", Value::Json(json!(read)));
+                }
+                Err(wrong) => errors.set("redirect_uris", wrong),
+            }
+        }
+        // The sources are not part of this version, so there is none that could be named.
+        let sources = change.record.get("jwt_federation_sources").as_json().and_then(Json::as_array);
+        if let Some(first) = sources.and_then(|s| s.first()) {
+            let pk = first.as_str().unwrap_or_default();
+            errors.add("jwt_federation_sources", format!("Invalid pk \"{pk}\" - object does not exist."));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(Problem::fields(&errors)) }
+    })
+}
+
+/// The list read, or what is wrong: messages by member for each item, as a nested serializer reports them.
+fn redirect_uris(given: &Json) -> Result<Vec<RedirectUri>, Json> {
+    let items = given.as_array().map(Vec::as_slice).unwrap_or_default();
+    let read: Vec<Result<RedirectUri, Json>> = items.iter().map(redirect_uri).collect();
+    if read.iter().any(Result::is_err) {
+        return Err(read.into_iter().map(|one| one.err().unwrap_or_else(|| json!({}))).collect());
+    }
+    let read: Vec<RedirectUri> = read.into_iter().flatten().collect();
+    for uri in &read {
+        // What matches nothing will do: only the pattern is tried out.
+        if let Err(RedirectUriRefusal::Pattern { .. }) = uri.matches("https://localhost/") {
+            return Err(json!([format!("Invalid Regex Pattern: {}", uri.url)]));
+        }
+    }
+    Ok(read)
+}
+
+fn redirect_uri(item: &Json) -> Result<RedirectUri, Json> {
+    let Some(item) = item.as_object() else {
+        return Err(json!({"non_field_errors": ["Invalid data. Expected a dictionary."]}));
+    };
+    let mut wrong = serde_json::Map::new();
+    let matching_mode = match item.get("matching_mode") {
+        None => Err("This field is required.".to_owned()),
+        Some(Json::String(mode)) if mode == "strict" => Ok(MatchingMode::Strict),
+        Some(Json::String(mode)) if mode == "regex" => Ok(MatchingMode::Regex),
+        Some(Json::Null) => Err("This field may not be null.".to_owned()),
+        Some(Json::String(other)) => Err(format!("\"{other}\" is not a valid choice.")),
+        Some(other) => Err(format!("\"{other}\" is not a valid choice.")),
+    };
+    let url = match item.get("url") {
+        None => Err("This field is required."),
+        Some(Json::Null) => Err("This field may not be null."),
+        Some(Json::String(url)) if url.trim().is_empty() => Err("This field may not be blank."),
+        Some(Json::String(url)) => Ok(url.trim().to_owned()),
+        Some(_) => Err("Not a valid string."),
+    };
+    match (matching_mode, url) {
+        (Ok(matching_mode), Ok(url)) => Ok(RedirectUri { matching_mode, url }),
+        (matching_mode, url) => {
+            if let Err(message) = matching_mode {
+                wrong.insert("matching_mode".to_owned(), json!([message]));
+            }
+            if let Err(message) = url {
+                wrong.insert("url".to_owned(), json!([message]));
+            }
+            Err(Json::Object(wrong))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

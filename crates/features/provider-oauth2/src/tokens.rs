@@ -1,0 +1,25 @@
+//! What is issued: codes, access tokens, refresh tokens and device codes.
+//!
+//! A secret is kept as its hash only, so whoever reads the database can use none. All that descends from one grant carries
+//! the same `family`, which ends as a whole when something of it is used twice.
+
+mod access;
+mod code;
+mod device_code;
+mod list;
+mod refresh;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub use access::AccessToken;
+pub use code::AuthorizationCode;
+pub use device_code::DeviceToken;
+pub use list::{CODE_FIELDS, TOKEN_FIELDS, own_rows, unused_codes};
+pub use refresh::RefreshToken;
+
+/// How a secret is kept and looked up.
+pub fn hash(secret: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()))
+}
