@@ -1,11 +1,48 @@
 //! The audit record and what writes it.
 //!
 //! It stands below everything that can be audited, so an event names users and objects by value and refers to nothing.
+//! [`Draft`] writes one; [`Audit`] is the observer that records every change made to objects.
 
+mod audit;
+mod emit;
 mod event;
+mod operations;
+mod sanitize;
 
+#[cfg(test)]
+mod tests;
+
+pub use audit::{Audit, name_of, reference};
+pub use emit::{
+    BrandOf, Draft, Subject, configuration_error, login, login_failed, logout, password_set, secret_view, system_exception,
+};
 pub use event::{Action, Event};
+pub use sanitize::{HIDDEN, clean, clean_map};
 
-use feature::{Feature, Kind};
+use std::net::IpAddr;
 
-pub const FEATURE: Feature = Feature::new("events").kinds(&[Kind::of::<Event>()]);
+use feature::{App, BoxFuture, Change, Feature, Job, Kind, Problem};
+use store::{Filter, Op};
+
+pub const FEATURE: Feature = Feature::new("events")
+    .kinds(&[Kind::of::<Event>().check(check).operations(operations::ALL)])
+    .jobs(&[Job { name: "events_expire", every: 3600, run: expire }]);
+
+fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        let address = change.record.text("client_ip");
+        if !address.is_empty() && address.parse::<IpAddr>().is_err() {
+            return Err(Problem::field("client_ip", "Enter a valid IPv4 or IPv6 address."));
+        }
+        Ok(())
+    })
+}
+
+/// Removes what is past its time.
+fn expire<'a>(app: &'a App) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        let past = Filter::compare("expires", Op::Lt, app.clock().now()).and(Filter::eq("expiring", true));
+        app.store().delete_where(<Event as object::Object>::model(), past).await?;
+        Ok(())
+    })
+}

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use object::Key;
+use object::{Key, Uuid};
+use serde_json::{Map, Value as Json};
 
 /// How the caller proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -29,6 +30,17 @@ pub struct Grants {
     pub on_objects: HashMap<String, HashSet<Key>>,
 }
 
+/// What was asked for, for the audit record.
+#[derive(Debug, Clone, Default)]
+pub struct RequestLine {
+    pub method: String,
+    pub path: String,
+    /// The host that the browser named, with the port where it was written.
+    pub host: String,
+    /// Parameters of the query.
+    pub args: Map<String, Json>,
+}
+
 /// Who asks.
 #[derive(Debug, Clone, Default)]
 pub struct Caller {
@@ -45,6 +57,9 @@ pub struct Caller {
     pub user_agent: String,
     /// Who really acts, while impersonating: key and name.
     pub impersonator: Option<(i64, String)>,
+    /// The login that the request came under, where it came with a browser session.
+    pub session: Option<Uuid>,
+    pub request: Option<Arc<RequestLine>>,
 }
 
 impl Caller {

@@ -142,6 +142,9 @@ async fn write(
             hook(&mut change).await?;
         }
     }
+    if nothing_to_do(&change) {
+        return Ok(change.record);
+    }
     match doing {
         Doing::Create => store.insert_record(&mut change.record).await?,
         _ => store.update_record(&change.record).await?,
@@ -154,6 +157,13 @@ async fn write(
     let record = change.record;
     observe(context, doing, before, &record).await?;
     Ok(record)
+}
+
+/// An update that alters no column and carries no input of a hook: writing it would only make noise in the audit record.
+fn nothing_to_do(change: &Change<'_>) -> bool {
+    let Some(before) = change.before else { return false };
+    let kinds = || change.app.registry().chain(change.record.model);
+    before.values == change.record.values && !kinds().any(|k| k.inputs.iter().any(|i| change.given(i.name)))
 }
 
 async fn observe(context: Context<'_>, doing: Doing, before: Option<&Record>, record: &Record) -> Result<(), Problem> {

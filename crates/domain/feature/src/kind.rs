@@ -44,6 +44,9 @@ pub struct Kind {
     pub operations: &'static [Operation],
     /// Rows that belong to the caller and are shown without a permission.
     pub own_rows: Option<ScopeHook>,
+    /// Whether callers may also make such rows, change and delete them without a permission; the hooks see to it that they
+    /// stay theirs.
+    pub own_changes: bool,
     /// A reading that needs nothing but a login shows all rows (with the `own_rows` filter if there is one).
     pub open_to_users: bool,
     /// Conditions of the list that the schema cannot say.
@@ -75,6 +78,7 @@ impl Kind {
             privileged_inputs: &[],
             operations: &[],
             own_rows: None,
+            own_changes: false,
             open_to_users: false,
             listing: None,
             list_parameters: &[],
@@ -115,6 +119,10 @@ impl Kind {
     }
     pub const fn own_rows(mut self, hook: ScopeHook) -> Self {
         self.own_rows = Some(hook);
+        self
+    }
+    pub const fn own_changes(mut self) -> Self {
+        self.own_changes = true;
         self
     }
     pub const fn open_to_users(mut self) -> Self {

@@ -16,7 +16,7 @@ mod problem;
 mod tests;
 
 pub use app::{App, Parts};
-pub use caller::{Caller, Grants, Through};
+pub use caller::{Caller, Grants, RequestLine, Through};
 pub use change::{Change, Changed, Doing, Observer};
 pub use futures::future::BoxFuture;
 pub use hook::{CheckHook, ComputedHook, DeleteHook, DisplayHook, ListHook, Listing, Renderer, Rendering, SaveHook, ScopeHook};
