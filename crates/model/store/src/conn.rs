@@ -55,6 +55,14 @@ impl Conn {
             Self::SqliteTx(_) | Self::PostgresTx(_) => Ok(self.clone()),
         }
     }
+    /// A savepoint command inside a transaction.
+    pub async fn script(&self, sql: &'static str) -> Result<()> {
+        match self {
+            Self::Sqlite(_) | Self::Postgres(_) => Err(crate::Error::TransactionOver),
+            Self::SqliteTx(tx) => tx.script(sql).await,
+            Self::PostgresTx(tx) => tx.batch(sql).await,
+        }
+    }
     pub async fn end(&self, commit: bool) -> Result<()> {
         match self {
             Self::Sqlite(_) | Self::Postgres(_) => Ok(()),

@@ -23,11 +23,11 @@ mod write;
 mod tests;
 
 pub use error::{Error, Result};
-pub use filter::{Filter, Op};
+pub use filter::{Filter, Op, scalar};
 pub use postgres::{PostgresConfig, SslMode};
 pub use migrate::{MigrateOptions, Plan, lock_text};
-pub use query::{Page, Query};
+pub use query::{After, Page, Query};
 pub use snapshot::{Row, Snapshot};
 pub use store::{Place, Store};
-pub use tx::Tx;
+pub use tx::{Savepoint, Tx};
 pub use write::Write;

@@ -172,7 +172,7 @@ impl PostgresTx {
         batch::run(lent, &statements, Frame::Savepoint).await.map_err(|fault| over(lent, fault))
     }
 
-    async fn batch(&self, sql: &str) -> Result<()> {
+    pub async fn batch(&self, sql: &str) -> Result<()> {
         let guard = self.lent.lock().await;
         let lent = guard.as_ref().ok_or(Error::TransactionOver)?;
         lent.client().batch_execute(sql).await.map_err(|e| Fault::of(sql, &e).error)

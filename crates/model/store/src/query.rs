@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use object::Record;
+use object::{Key, Record};
 
 use crate::filter::Filter;
 
@@ -16,11 +16,22 @@ pub struct Query {
     pub offset: u64,
     /// Whether many-to-many fields are read too.
     pub many: bool,
+    /// Only rows that come behind this one.
+    pub after: Option<After>,
+}
+
+/// Where a page starts: behind a row, which costs the same for the thousandth page as for the first.
+#[derive(Debug, Clone)]
+pub enum After {
+    /// The row with this key; when it is gone, nothing follows it.
+    Key(Key),
+    /// The row as it was read, whatever became of it.
+    Row(Record),
 }
 
 impl Default for Query {
     fn default() -> Self {
-        Self { filter: Filter::True, order: Vec::new(), limit: None, offset: 0, many: true }
+        Self { filter: Filter::True, order: Vec::new(), limit: None, offset: 0, many: true, after: None }
     }
 }
 
@@ -49,6 +60,18 @@ impl Query {
     #[must_use]
     pub fn offset(mut self, offset: u64) -> Self {
         self.offset = offset;
+        self
+    }
+    /// Starts behind the row with this key. The order may name fields of the model itself only.
+    #[must_use]
+    pub fn after(mut self, key: impl Into<Key>) -> Self {
+        self.after = Some(After::Key(key.into()));
+        self
+    }
+    /// Starts behind this row, as it was read.
+    #[must_use]
+    pub fn after_row(mut self, row: Record) -> Self {
+        self.after = Some(After::Row(row));
         self
     }
     /// Leaves many-to-many fields empty: one query instead of one more each.

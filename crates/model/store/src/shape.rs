@@ -95,10 +95,10 @@ impl Shape {
             columns.push(plain("kind", Type::Text));
         }
         for field in if root { schema.fields.get(1..).unwrap_or_default() } else { schema.fields } {
-            if let Kind::Many { target } = field.kind {
-                if let Some(to) = catalogue.model(target) {
-                    self.tables.insert(through(schema.table, field.name), links(model, field, to));
-                }
+            if let Kind::Many { target } = field.kind
+                && let Some(to) = catalogue.model(target)
+            {
+                self.tables.insert(through(schema.table, field.name), links(model, field, to));
             }
             if !field.is_column() {
                 continue;

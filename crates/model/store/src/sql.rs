@@ -10,7 +10,7 @@ use object::{Catalogue, Field, KeyKind, Kind, Model, Value};
 
 pub use change::{announce, counters};
 pub use ddl::{add_reference, create_all, create_index, create_table, drop_index, drop_reference, fill, sql_type};
-pub use read::{count, kinds, links, select};
+pub use read::{by_key, count, count_up_to, kinds, links, select};
 pub use write::{plan, take};
 
 use crate::statement::{Column, Param};

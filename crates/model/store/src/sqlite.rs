@@ -69,10 +69,7 @@ impl Sqlite {
         if !statement.heavy {
             return self.readers.run(&statement);
         }
-        let readers = Arc::clone(&self.readers);
-        tokio::task::spawn_blocking(move || readers.run(&statement))
-            .await
-            .map_err(|e| Error::Unavailable(e.to_string()))?
+        self.readers.run_apart(statement).await
     }
 
     pub async fn write(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
@@ -123,6 +120,11 @@ impl SqliteTx {
         self.commands.send(writer::TxCommand::Run(statements, reply)).map_err(|_| Error::TransactionOver)?;
         answer.await.map_err(|_| Error::TransactionOver)?
     }
+    pub async fn script(&self, sql: &'static str) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(writer::TxCommand::Script(sql, reply)).map_err(|_| Error::TransactionOver)?;
+        answer.await.map_err(|_| Error::TransactionOver)?
+    }
     pub async fn end(&self, commit: bool) -> Result<()> {
         let (reply, answer) = oneshot::channel();
         self.commands.send(writer::TxCommand::End(commit, reply)).map_err(|_| Error::TransactionOver)?;
@@ -152,8 +154,13 @@ fn fault(sql: &str, error: &rusqlite::Error) -> Error {
             ffi::SQLITE_CONSTRAINT_FOREIGNKEY => return Error::ForeignKey,
             _ => {}
         }
-        if matches!(code.code, rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DiskFull) {
-            return Error::Unavailable(message);
+        match code.code {
+            rusqlite::ErrorCode::OperationInterrupted => return Error::Unavailable("the query took too long".into()),
+            rusqlite::ErrorCode::DatabaseBusy
+            | rusqlite::ErrorCode::DiskFull
+            | rusqlite::ErrorCode::SystemIoFailure
+            | rusqlite::ErrorCode::CannotOpen => return Error::Unavailable(message),
+            _ => {}
         }
     }
     let what: String = sql.chars().take(120).collect();

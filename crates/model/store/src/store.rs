@@ -2,18 +2,19 @@
 
 mod many;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use object::{Catalogue, Id, Key, Model, Object, Record, Value};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::migrate::{MigrateOptions, Plan};
 use crate::postgres::{Postgres, PostgresConfig};
-use crate::query::{Page, Query};
+use crate::query::{After, Page, Query};
 use crate::snapshot::{Snapshot, Snapshots};
 use crate::sql;
 use crate::sqlite::{Location, Sqlite};
@@ -33,6 +34,8 @@ pub struct Store {
 pub(crate) struct Shared {
     pub catalogue: &'static Catalogue,
     pub snapshots: Snapshots,
+    /// By the address of the model.
+    by_key: RwLock<HashMap<usize, Statement>>,
 }
 
 /// Where a database is.
@@ -93,7 +96,7 @@ impl Store {
 
     async fn with(conn: Conn, catalogue: &'static Catalogue, options: &MigrateOptions) -> Result<Self> {
         crate::migrate::migrate(&conn, catalogue, options).await?;
-        let shared = Arc::new(Shared { catalogue, snapshots: Snapshots::default() });
+        let shared = Arc::new(Shared { catalogue, snapshots: Snapshots::default(), by_key: RwLock::default() });
         let store = Self { conn, shared, touched: None };
         let all: Vec<_> = catalogue.models().iter().map(|m| m.name()).collect();
         store.refresh(&all).await?;
@@ -133,11 +136,35 @@ impl Store {
     }
     /// A row by its key, untyped. For a family's root this is the root's part; see [`Store::concrete`].
     pub async fn record(&self, model: &'static Model, key: Key) -> Result<Option<Record>> {
-        let query = Query::filter(Filter::eq(model.key_field().name, key)).limit(1);
-        Ok(self.records(model, &query).await?.into_iter().next())
+        let statement = Statement { params: vec![Value::from(key).into()], ..self.by_key(model) };
+        let mut rows = self.conn.read(statement).await?;
+        let Some(cells) = rows.pop() else { return Ok(None) };
+        let mut record = [many::widen(model, cells)];
+        self.load_many(model, &mut record).await?;
+        let [record] = record;
+        Ok(Some(record))
+    }
+    /// The statement that reads a row by its key, built once a model: building it takes longer than running it.
+    fn by_key(&self, model: &'static Model) -> Statement {
+        let id = std::ptr::from_ref(model) as usize;
+        if let Some(found) = self.shared.by_key.read().get(&id) {
+            return found.clone();
+        }
+        let made = sql::by_key(self.catalogue(), self.conn.dialect(), model);
+        self.shared.by_key.write().insert(id, made.clone());
+        made
     }
     /// Rows, untyped.
     pub async fn records(&self, model: &'static Model, query: &Query) -> Result<Vec<Record>> {
+        let resolved;
+        let query = match query.after {
+            Some(After::Key(key)) => {
+                let Some(row) = self.record(model, key).await? else { return Ok(Vec::new()) };
+                resolved = query.clone().after_row(row);
+                &resolved
+            }
+            _ => query,
+        };
         let hot = query.limit == Some(1) && query.offset == 0;
         let statement = sql::select(self.catalogue(), self.conn.dialect(), model, query, hot)?;
         let rows = self.conn.read(statement).await?;
@@ -156,6 +183,15 @@ impl Store {
         if !root.root().family {
             return self.records(root, query).await;
         }
+        let resolved;
+        let query = match query.after {
+            Some(After::Key(key)) => {
+                let Some(row) = self.record(root, key).await? else { return Ok(Vec::new()) };
+                resolved = query.clone().after_row(row);
+                &resolved
+            }
+            _ => query,
+        };
         let rows = self.conn.read(sql::kinds(self.catalogue(), self.conn.dialect(), root, query)?).await?;
         let mut keys = Vec::with_capacity(rows.len());
         let mut by_kind: Vec<(&'static Model, Vec<Value>)> = Vec::new();
@@ -170,7 +206,7 @@ impl Store {
                 None => by_kind.push((model, vec![key.into()])),
             }
         }
-        let mut found = std::collections::HashMap::with_capacity(keys.len());
+        let mut found = HashMap::with_capacity(keys.len());
         for (model, list) in by_kind {
             let query = Query { many: query.many, ..Query::filter(Filter::any_of(model.key_field().name, list)) };
             for record in self.records(model, &query).await? {
@@ -189,6 +225,12 @@ impl Store {
     }
     pub async fn count(&self, model: &'static Model, filter: &Filter) -> Result<u64> {
         let statement = sql::count(self.catalogue(), self.conn.dialect(), model, filter)?;
+        let rows = self.conn.read(statement).await?;
+        Ok(rows.first().and_then(|r| r.first()).and_then(Value::as_int).unwrap_or_default() as u64)
+    }
+    /// The number of rows that match, counted no further than `limit`: what a list of millions shows.
+    pub async fn count_up_to(&self, model: &'static Model, filter: &Filter, limit: u64) -> Result<u64> {
+        let statement = sql::count_up_to(self.catalogue(), self.conn.dialect(), model, filter, limit)?;
         let rows = self.conn.read(statement).await?;
         Ok(rows.first().and_then(|r| r.first()).and_then(Value::as_int).unwrap_or_default() as u64)
     }

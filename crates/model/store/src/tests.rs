@@ -1,6 +1,7 @@
 //! The generic store on a small catalogue.
 
 mod postgres;
+mod robust;
 
 use std::sync::Arc;
 use std::time::Duration;

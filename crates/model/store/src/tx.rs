@@ -59,3 +59,29 @@ impl Deref for Tx {
         &self.store
     }
 }
+
+/// A point inside a transaction to go back to, for a rehearsal.
+pub struct Savepoint<'a> {
+    store: &'a Store,
+    touched: usize,
+}
+
+impl Savepoint<'_> {
+    /// Undoes everything since the point.
+    pub async fn undo(self) -> Result<()> {
+        self.store.conn.script("ROLLBACK TO rehearsal; RELEASE rehearsal").await?;
+        if let Some(list) = &self.store.touched {
+            list.lock().truncate(self.touched);
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Marks a point to go back to. Only inside a transaction, and only one at a time.
+    pub async fn savepoint(&self) -> Result<Savepoint<'_>> {
+        self.conn.script("SAVEPOINT rehearsal").await?;
+        let touched = self.touched.as_ref().map_or(0, |t| t.lock().len());
+        Ok(Savepoint { store: self, touched })
+    }
+}

@@ -82,15 +82,14 @@ pub async fn run_prepared(
     }
     let params = params.iter().map(|p| p as &(dyn ToSql + Sync));
     let at = |e: tokio_postgres::Error| Fault::of(&statement.sql, &e);
-    let stream: RowStream = match prepared {
-        Some(prepared) => lent.client().query_raw(prepared, params).await.map_err(at)?,
-        None => {
-            let types = statement.params.iter().map(|p| match p {
-                Param::Value(value) => type_of(value),
-                Param::Inserted => inserted.map_or(Type::UNKNOWN, type_of),
-            });
-            lent.client().query_typed_raw(&statement.sql, params.zip(types)).await.map_err(at)?
-        }
+    let stream: RowStream = if let Some(prepared) = prepared {
+        lent.client().query_raw(prepared, params).await.map_err(at)?
+    } else {
+        let types = statement.params.iter().map(|p| match p {
+            Param::Value(value) => type_of(value),
+            Param::Inserted => inserted.map_or(Type::UNKNOWN, type_of),
+        });
+        lent.client().query_typed_raw(&statement.sql, params.zip(types)).await.map_err(at)?
     };
     let mut stream = std::pin::pin!(stream);
     let mut rows = Vec::new();

@@ -128,7 +128,7 @@ impl PostgresConfig {
         if let Some(user) = parsed.get_user() {
             user.clone_into(&mut config.user);
         }
-        config.database = parsed.get_dbname().unwrap_or(&config.user).to_owned();
+        parsed.get_dbname().unwrap_or(&config.user).clone_into(&mut config.database);
         config.password = parsed.get_password().map(|p| Secret::new(String::from_utf8_lossy(p).into_owned()));
         Ok(config)
     }

@@ -137,17 +137,13 @@ impl Pool {
 
 /// Whether trying again cannot help: we are not let in, or do not trust who answers.
 fn is_final(error: &tokio_postgres::Error) -> bool {
-    match error.code() {
-        Some(code) => {
-            *code == SqlState::INVALID_PASSWORD
-                || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
-                || *code == SqlState::INVALID_CATALOG_NAME
-        }
-        None => {
-            let text = error.to_string();
-            text.contains("TLS handshake") || text.contains("authentication") || text.contains("invalid configuration")
-        }
+    if let Some(code) = error.code() {
+        return *code == SqlState::INVALID_PASSWORD
+            || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
+            || *code == SqlState::INVALID_CATALOG_NAME;
     }
+    let text = error.to_string();
+    ["TLS", "authentication", "invalid configuration"].iter().any(|sign| text.contains(sign))
 }
 
 impl Lent {

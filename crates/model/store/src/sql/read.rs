@@ -1,6 +1,6 @@
 //! SELECT statements.
 
-use object::{Catalogue, Key, Model};
+use object::{Catalogue, Key, Model, Record};
 
 use super::{Builder, Dialect, column_of, key_column, quoted, through_of};
 use crate::error::{Error, Result};
@@ -11,6 +11,14 @@ use crate::statement::{Column, Expect, Statement};
 /// All columns of the rows that match, in the order of [`Model::fields`] without the many-to-many ones.
 pub fn select(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, query: &Query, hot: bool) -> Result<Statement> {
     let mut b = Builder::new(catalogue, dialect);
+    let columns = columns(&mut b, model);
+    tail(&mut b, model, query)?;
+    let heavy = !hot || !pinpoints(model, &query.filter);
+    Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot, heavy })
+}
+
+/// `SELECT` with every column; returns their types.
+fn columns(b: &mut Builder<'_>, model: &Model) -> Vec<Column> {
     let mut columns = Vec::new();
     b.push("SELECT ");
     for (i, field) in model.fields.iter().enumerate() {
@@ -21,10 +29,21 @@ pub fn select(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, qu
             b.push(", ");
         }
         b.push(&format!("t_{}.{}", model.home[i], quoted(field.name)));
-        columns.push(column_of(catalogue, field));
+        columns.push(column_of(b.catalogue, field));
     }
-    tail(&mut b, model, query)?;
-    Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot, heavy: !hot })
+    columns
+}
+
+/// Whether an index leads to the few rows that can match.
+fn pinpoints(model: &Model, filter: &Filter) -> bool {
+    match filter {
+        Filter::And(all) => all.iter().any(|f| pinpoints(model, f)),
+        Filter::Compare { path, op: crate::Op::Eq, .. } => model.index_of(path).is_some_and(|i| {
+            let field = model.fields[i];
+            i == 0 || field.unique || field.index || matches!(field.kind, object::Kind::Ref { .. })
+        }),
+        _ => false,
+    }
 }
 
 /// Key and kind of the rows of a family that match.
@@ -34,6 +53,33 @@ pub fn kinds(catalogue: &Catalogue, dialect: Dialect, root: &'static Model, quer
     tail(&mut b, root, query)?;
     let columns = vec![key_column(root.schema.key), Column::Text];
     Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot: false, heavy: true })
+}
+
+/// One row by its key, which is the only parameter.
+pub fn by_key(catalogue: &Catalogue, dialect: Dialect, model: &'static Model) -> Statement {
+    let mut b = Builder::new(catalogue, dialect);
+    let columns = columns(&mut b, model);
+    b.push(" FROM ");
+    b.from(model, "t");
+    b.push(&format!(" WHERE t_0.{} = ", quoted(model.key_field().name))).bind(0i64);
+    Statement { sql: b.text, params: Vec::new(), columns, expect: Expect::Any, hot: true, heavy: false }
+}
+
+/// How many rows match, counting no further than `limit`.
+pub fn count_up_to(
+    catalogue: &Catalogue,
+    dialect: Dialect,
+    model: &'static Model,
+    filter: &Filter,
+    limit: u64,
+) -> Result<Statement> {
+    let mut b = Builder::new(catalogue, dialect);
+    b.push("SELECT COUNT(*) FROM (SELECT 1 FROM ");
+    b.from(model, "t");
+    b.push(" WHERE ");
+    b.condition(model, "t", filter)?;
+    b.push(&format!(" LIMIT {limit}) AS counted"));
+    Ok(Statement { sql: b.text, params: b.params, columns: vec![Column::Int], expect: Expect::Any, hot: false, heavy: true })
 }
 
 /// How many rows match.
@@ -75,6 +121,10 @@ fn tail(b: &mut Builder<'_>, model: &'static Model, query: &Query) -> Result<()>
     b.from(model, "t");
     b.push(" WHERE ");
     b.condition(model, "t", &query.filter)?;
+    if let Some(crate::query::After::Row(row)) = &query.after {
+        b.push(" AND ");
+        after(b, model, query, row)?;
+    }
     order(b, model, query)?;
     if let Some(limit) = query.limit {
         b.push(&format!(" LIMIT {limit}"));
@@ -127,5 +177,53 @@ fn order(b: &mut Builder<'_>, model: &'static Model, query: &Query) -> Result<()
     } else {
         b.push(&format!("t_0.{}", quoted(model.key_field().name)));
     }
+    Ok(())
+}
+
+/// The rows behind `row`: greater in the first field, or equal there and greater in the next, and so on to the key.
+fn after(b: &mut Builder<'_>, model: &'static Model, query: &Query, row: &Record) -> Result<()> {
+    let key = format!("t_0.{}", quoted(model.key_field().name));
+    let mut end = (">", String::new());
+    for spelling in &query.order {
+        let (name, descending) = spelling.strip_prefix('-').map_or((&**spelling, false), |n| (n, true));
+        let unknown = || Error::NoField { model: model.name(), name: name.to_owned() };
+        let position = model.index_of(name).ok_or_else(unknown)?;
+        if position == 0 {
+            // Nothing that comes behind the key in the order can matter.
+            end.0 = if descending { "<" } else { ">" };
+            break;
+        }
+        let field = model.fields[position];
+        if !field.is_column() {
+            return Err(unknown());
+        }
+        let column = format!("t_{}.{}", model.home[position], quoted(field.name));
+        let value = row.get(name).clone();
+        // Nulls come last, or first when descending.
+        match (value.is_null(), descending) {
+            (true, false) => {
+                b.push(&format!("({column} IS NULL AND ("));
+                end.1.push_str("))");
+            }
+            (true, true) => {
+                b.push(&format!("({column} IS NOT NULL OR ({column} IS NULL AND ("));
+                end.1.push_str(")))");
+            }
+            (false, false) if field.null => {
+                b.push(&format!("({column} IS NULL OR {column} > ")).bind(value.clone());
+                b.push(&format!(" OR ({column} = ")).bind(value).push(" AND (");
+                end.1.push_str(")))");
+            }
+            (false, _) => {
+                // The first part follows from the second, but an index is found by an AND, not by an OR.
+                let (wide, sharp) = if descending { ("<=", "<") } else { (">=", ">") };
+                b.push(&format!("({column} {wide} ")).bind(value.clone());
+                b.push(&format!(" AND ({column} {sharp} ")).bind(value.clone());
+                b.push(&format!(" OR ({column} = ")).bind(value).push(" AND (");
+                end.1.push_str("))))");
+            }
+        }
+    }
+    b.push(&format!("{key} {} ", end.0)).bind(row.values[0].clone()).push(&end.1);
     Ok(())
 }

@@ -213,7 +213,7 @@ impl Planner<'_> {
         let expect = if guard { Expect::Row } else { Expect::Any };
         for (level, part) in model.chain.iter().enumerate() {
             let mut b = self.builder();
-            b.push(&format!("UPDATE {}{} SET ", quoted(part.table), self.direct(model)));
+            b.push(&format!("UPDATE {}{} SET ", quoted(part.table), Self::direct(model)));
             let mut some = false;
             for (name, value) in set {
                 let position = model
@@ -231,7 +231,7 @@ impl Planner<'_> {
             if !some {
                 continue;
             }
-            self.matching(&mut b, model, filter)?;
+            Self::matching(&mut b, model, filter)?;
             out.push(Statement { sql: b.text, params: b.params, columns: vec![], expect, hot: true, heavy: false });
         }
         Ok(())
@@ -240,8 +240,8 @@ impl Planner<'_> {
     /// Deletes from the root's table; the rows below go by cascade.
     fn delete(&self, model: &'static Model, filter: &Filter, guard: bool, out: &mut Vec<Statement>) -> Result<()> {
         let mut b = self.builder();
-        b.push(&format!("DELETE FROM {}{}", quoted(model.root().table), self.direct(model)));
-        self.matching(&mut b, model, filter)?;
+        b.push(&format!("DELETE FROM {}{}", quoted(model.root().table), Self::direct(model)));
+        Self::matching(&mut b, model, filter)?;
         let expect = if guard { Expect::Row } else { Expect::Any };
         out.push(Statement { sql: b.text, params: b.params, columns: vec![], expect, hot: true, heavy: false });
         Ok(())
@@ -249,11 +249,11 @@ impl Planner<'_> {
 
     /// A table of its own is filtered in place: PostgreSQL then tests a row again after waiting for its lock, which a
     /// subquery would not, so that of two takers of a one-time thing only one succeeds.
-    fn direct(&self, model: &Model) -> &'static str {
+    fn direct(model: &Model) -> &'static str {
         if model.chain.len() == 1 { " AS t_0" } else { "" }
     }
 
-    fn matching(&self, b: &mut Builder<'_>, model: &'static Model, filter: &Filter) -> Result<()> {
+    fn matching(b: &mut Builder<'_>, model: &'static Model, filter: &Filter) -> Result<()> {
         let key = model.key_field();
         if let Filter::Compare { path, op: crate::Op::Eq, value } = filter
             && model.index_of(path) == Some(0)

@@ -21,6 +21,8 @@ enum Command {
 
 pub enum TxCommand {
     Run(Vec<Statement>, Reply<Vec<Outcome>>),
+    /// Marks a point inside the transaction, or goes back to it: statements outside any batch's own savepoint.
+    Script(&'static str, Reply<()>),
     End(bool, Reply<()>),
 }
 
@@ -75,7 +77,8 @@ fn group(conn: &Connection, queue: &Receiver<Command>, first: Vec<Statement>, re
     }
     let mut done = vec![(savepoint(conn, &first), reply)];
     let mut left = None;
-    while done.len() < GROUP {
+    // A full disk makes SQLite give up the whole transaction; what came after would be one of its own.
+    while done.len() < GROUP && !conn.is_autocommit() {
         match queue.try_recv() {
             Ok(Command::Batch(statements, reply)) => done.push((savepoint(conn, &statements), reply)),
             Ok(other) => {
@@ -85,6 +88,7 @@ fn group(conn: &Connection, queue: &Receiver<Command>, first: Vec<Statement>, re
             Err(_) => break,
         }
     }
+    let lost = conn.is_autocommit();
     let committed = conn.execute_batch("COMMIT");
     if committed.is_err() {
         let _ = conn.execute_batch("ROLLBACK");
@@ -92,6 +96,7 @@ fn group(conn: &Connection, queue: &Receiver<Command>, first: Vec<Statement>, re
     for (result, reply) in done {
         let answer = match &committed {
             Ok(()) => result,
+            Err(_) if lost => result.and(Err(Error::Unavailable("the database gave up the transaction".into()))),
             Err(e) => result.and(Err(fault("COMMIT", e))),
         };
         // The caller may have gone away; the write stands all the same.
@@ -108,8 +113,10 @@ fn savepoint(conn: &Connection, statements: &[Statement]) -> Result<Vec<Outcome>
     match all(conn, statements) {
         Ok(outcomes) => step("RELEASE batch").map(|()| outcomes),
         Err(e) => {
-            step("ROLLBACK TO batch")?;
-            step("RELEASE batch")?;
+            if !conn.is_autocommit() {
+                step("ROLLBACK TO batch")?;
+                step("RELEASE batch")?;
+            }
             Err(e)
         }
     }
@@ -143,6 +150,9 @@ fn interactive(conn: &Connection, reply: oneshot::Sender<TxSender>) {
         match commands.recv_timeout(PATIENCE) {
             Ok(TxCommand::Run(statements, reply)) => {
                 let _ = reply.send(savepoint(conn, &statements));
+            }
+            Ok(TxCommand::Script(sql, reply)) => {
+                let _ = reply.send(conn.execute_batch(sql).map_err(|e| fault(sql, &e)));
             }
             Ok(TxCommand::End(commit, reply)) => {
                 let sql = if commit { "COMMIT" } else { "ROLLBACK" };

@@ -35,7 +35,7 @@ async fn cut(database: &testkit::Database) {
 #[tokio::test]
 async fn instances_hear_of_each_other() {
     let Some(database) = testkit::postgres() else { return };
-    let patient = PostgresConfig { poll: Duration::from_secs(3600), ..config(&database) };
+    let patient = PostgresConfig { poll: Duration::from_hours(1), ..config(&database) };
     let one = Store::open_postgres(patient.clone(), catalogue()).await.unwrap();
     let two = Store::open_postgres(patient, catalogue()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
