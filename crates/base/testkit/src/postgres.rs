@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -101,6 +101,8 @@ fn unprivileged() -> Option<(u32, u32)> {
     None
 }
 
+static GUARD: OnceLock<Child> = OnceLock::new();
+
 fn start(programs: &Path) -> Server {
     let folder = tempfile::Builder::new().prefix("keywright-pg").tempdir().expect("a temporary folder").keep();
     let user = unprivileged();
@@ -152,10 +154,10 @@ fn start(programs: &Path) -> Server {
         .expect("start the server's guard");
     let mut line = String::new();
     let _ = BufReader::new(guard.stdout.take().expect("piped")).read_line(&mut line);
-    // Kept open until the process ends.
-    std::mem::forget(guard.stdin.take());
+    // Its end of the pipe stays open until the process ends; nobody waits for it.
+    let _ = GUARD.set(guard);
     let admin = format!("postgres://keywright@127.0.0.1:{port}/postgres");
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while let Err(error) = execute(&admin, "SELECT 1") {
         if Instant::now() > deadline {
             let mut log = String::new();
