@@ -9,6 +9,7 @@ use store::{Filter, Query};
 use crate::apply::{Application, about, evaluate};
 use crate::defaults;
 use crate::lookup::{self, Known};
+use crate::permission;
 use crate::report::{Action, Line, Report};
 
 /// The pseudo-model that asks for another blueprint to be applied first.
@@ -56,6 +57,7 @@ pub async fn apply(
         (Some(record), State::Present) => {
             let after = write(application, entry, model, Some(&record), identifiers, attrs).await?;
             remember(entry, known, &after);
+            permission::grant(application, entry, known, &mut answers, &after).await?;
             let differences = differences(&record, &after);
             let action = if differences.is_empty() { Action::Unchanged } else { Action::Changed };
             line(action, &after, differences)
@@ -63,6 +65,7 @@ pub async fn apply(
         (None, _) => {
             let after = write(application, entry, model, None, identifiers, attrs).await?;
             remember(entry, known, &after);
+            permission::grant(application, entry, known, &mut answers, &after).await?;
             line(Action::Created, &after, Vec::new())
         }
     };

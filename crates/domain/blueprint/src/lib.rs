@@ -12,6 +12,7 @@ mod export;
 mod instance;
 mod lookup;
 mod operations;
+mod permission;
 mod report;
 
 #[cfg(test)]
