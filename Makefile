@@ -1,0 +1,52 @@
+# The front door. `make help` lists what there is.
+
+CARGO ?= cargo
+PYTHON ?= python3
+# Parity scenarios and contract documents; tests that need them are skipped when the folder is not there.
+SHARED ?= ../shared
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check unit interop parity gen gen-check bench fmt clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+
+run: ## Build and start the server with its data in ./data
+	@scripts/need rust cc
+	$(CARGO) run --release -p keywright -- server
+
+build: ## Build target/release/keywright
+	@scripts/need rust cc
+	$(CARGO) build --release -p keywright
+
+test: ## Everything: checks, unit and contract tests, real clients, parity
+	@scripts/need rust cc python postgresql go node
+	scripts/test all
+
+check: ## Formatting, lints, layers, generated files
+	scripts/test check
+
+unit: ## Unit and contract tests on SQLite and, when it is there, PostgreSQL
+	scripts/test unit
+
+interop: ## Real clients and the stories against a running server
+	@scripts/need rust cc python go node
+	scripts/test interop
+
+parity: ## Recorded exchanges of authentik played against the server
+	scripts/test parity
+
+gen: ## Write the generated files anew (schema/)
+	$(CARGO) run -q -p xtask -- gen
+
+gen-check: ## Fail when a generated file is stale
+	$(CARGO) run -q -p xtask -- gen --check
+
+bench: ## The promises of the README, measured
+	$(CARGO) bench --workspace
+
+fmt: ## Format everything
+	$(CARGO) fmt --all
+
+clean: ## Remove what was built
+	$(CARGO) clean
