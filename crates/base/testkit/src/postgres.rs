@@ -25,6 +25,10 @@ impl Database {
     pub fn url(&self) -> &str {
         &self.url
     }
+    /// PEM file with the server's certificate, good for 127.0.0.1 only; `None` for a server that is not ours.
+    pub fn certificate(&self) -> Option<&'static Path> {
+        server()?.certificate.as_deref()
+    }
 }
 
 impl Drop for Database {
@@ -52,6 +56,7 @@ pub fn postgres() -> Option<Database> {
 struct Server {
     /// URL of the maintenance database.
     admin: String,
+    certificate: Option<PathBuf>,
 }
 
 fn server() -> Option<&'static Server> {
@@ -59,7 +64,7 @@ fn server() -> Option<&'static Server> {
     SERVER
         .get_or_init(|| {
             if let Ok(url) = std::env::var(VARIABLE) {
-                return Some(Server { admin: url });
+                return Some(Server { admin: url, certificate: None });
             }
             let Some(programs) = programs() else {
                 eprintln!("SKIPPED: no PostgreSQL on this machine; install it or set {VARIABLE}");
@@ -125,13 +130,25 @@ fn start(programs: &Path) -> Server {
         .output()
         .expect("run initdb");
     assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+    let certificate = folder.join("server.pem");
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
+    let key = folder.join("server.key");
+    std::fs::write(&certificate, made.cert.pem()).expect("write the certificate");
+    std::fs::write(&key, made.signing_key.serialize_pem()).expect("write the key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("close the key");
+    if let Some((uid, gid)) = user {
+        std::os::unix::fs::chown(&key, Some(uid), Some(gid)).expect("hand the key over");
+        // The folder belongs to the server; who tests may be another.
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).expect("open the folder");
+    }
     // A port that is free now; the socket is what we use, but a client of ours may want TCP.
     let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
     // `read` returns when our end of the pipe closes, that is when this process ends in whatever way.
     let script = r#"
         folder=$1; postgres=$2; port=$3
         "$postgres" -D "$folder/data" -k "$folder" -p "$port" -c listen_addresses=127.0.0.1 -c fsync=off \
-            -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=64MB \
+            -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 \
+            -c ssl=on -c ssl_cert_file="$folder/server.pem" -c ssl_key_file="$folder/server.key" -c shared_buffers=64MB \
             >"$folder/log" 2>&1 </dev/null &
         server=$!
         echo started
@@ -166,7 +183,7 @@ fn start(programs: &Path) -> Server {
         }
         std::thread::sleep(Duration::from_millis(50));
     }
-    Server { admin }
+    Server { admin, certificate: Some(certificate) }
 }
 
 /// Runs a statement on a connection of its own. The caller may be inside a runtime, hence the thread.

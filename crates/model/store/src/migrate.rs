@@ -143,9 +143,10 @@ fn script(dialect: Dialect, state: &State, wanted: &Shape) -> Result<Option<(Vec
                  applied {time} NOT NULL){strict}",
                 sql::sql_type(Column::Int, dialect)
             )];
-            if dialect == Dialect::Postgres {
-                out.push("CREATE TABLE keywright_change (label text PRIMARY KEY, version bigint NOT NULL)".into());
-            }
+            let number = sql::sql_type(Column::Int, dialect);
+            out.push(format!(
+                "CREATE TABLE keywright_change (label TEXT PRIMARY KEY NOT NULL, version {number} NOT NULL){strict}"
+            ));
             out.extend(sql::create_all(wanted, dialect));
             (out, 0)
         }
@@ -154,7 +155,7 @@ fn script(dialect: Dialect, state: &State, wanted: &Shape) -> Result<Option<(Vec
             (render::render(shape, wanted, &steps, dialect), *version)
         }
     };
-    if dialect == Dialect::Postgres && version > 0 {
+    if version > 0 {
         // Whoever is connected reads everything again.
         out.push("UPDATE keywright_change SET version = version + 1".into());
     }

@@ -122,7 +122,7 @@ impl Snapshot {
 pub(crate) struct Snapshots {
     current: ArcSwap<Snapshot>,
     turn: tokio::sync::Mutex<()>,
-    /// The counters of changes as of what is loaded (PostgreSQL).
+    /// The counters of changes as of what is loaded.
     seen: Mutex<HashMap<String, i64>>,
     unlinked: std::sync::atomic::AtomicBool,
 }
@@ -206,7 +206,7 @@ impl Store {
         Ok(())
     }
 
-    /// After a commit: the change stands, so that a failure to read it back is no failure of the change. On PostgreSQL the
+    /// After a commit: the change stands, so that a failure to read it back is no failure of the change. The
     /// feed tries again.
     pub(crate) async fn refresh_committed(&self, touched: &[&'static str]) {
         for _ in 0..3 {
@@ -229,8 +229,7 @@ impl Store {
     }
 
     async fn counters(&self) -> Result<Vec<(String, i64)>> {
-        let Some(statement) = sql::counters(self.conn.dialect()) else { return Ok(Vec::new()) };
-        let rows = self.conn.read(statement).await?;
+        let rows = self.conn.read(sql::counters()).await?;
         let pair = |row: Vec<object::Value>| Some((row.first()?.as_str()?.to_owned(), row.get(1)?.as_int()?));
         Ok(rows.into_iter().filter_map(pair).collect())
     }

@@ -5,14 +5,17 @@
 //! and does not disturb the others. An interactive transaction holds the writer, so it has a time limit.
 
 mod bind;
+mod feed;
 mod reader;
 mod script;
 mod writer;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
+
+pub use feed::follow;
 
 use crate::error::{Error, Result};
 use crate::statement::{Outcome, Statement};
@@ -59,6 +62,7 @@ pub struct SqliteTx {
 
 impl Sqlite {
     pub fn open(location: &Location) -> Result<Self> {
+        private(location.path())?;
         let writer = writer::Writer::start(location)?;
         let readers = Arc::new(reader::Readers::new(location.clone()));
         Ok(Self { readers, writer, location: location.clone() })
@@ -106,9 +110,10 @@ impl Sqlite {
     pub async fn copy_to(&self, path: &std::path::Path) -> Result<()> {
         let (location, path) = (self.location.clone(), path.to_string_lossy().into_owned());
         let copy = move || {
+            private(path.as_ref())?;
             // Readers refuse to write, even elsewhere.
             let conn = connect(&location, false)?;
-            conn.execute("VACUUM INTO ?1", [path]).map(|_| ()).map_err(|e| fault("VACUUM INTO", &e))
+            conn.execute("VACUUM INTO ?1", [&path]).map(|_| ()).map_err(|e| fault("VACUUM INTO", &e))
         };
         tokio::task::spawn_blocking(copy).await.map_err(|e| Error::Unavailable(e.to_string()))?
     }
@@ -165,6 +170,22 @@ fn fault(sql: &str, error: &rusqlite::Error) -> Error {
     }
     let what: String = sql.chars().take(120).collect();
     Error::Database { what, message: error.to_string() }
+}
+
+/// Makes the file, unless it is there, for nobody else to read: it holds keys and password hashes.
+fn private(path: &Path) -> Result<()> {
+    let wrong = |e: std::io::Error| Error::Unavailable(format!("the database {}: {e}", path.display()));
+    if let Some(folder) = path.parent().filter(|f| !f.as_os_str().is_empty()) {
+        std::fs::create_dir_all(folder).map_err(wrong)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => Err(wrong(e)),
+        _ => Ok(()),
+    }
 }
 
 /// A connection with the settings that our promises rest on.

@@ -66,14 +66,25 @@ impl Store {
     /// Opens a database and brings it to the shape of the catalogue.
     pub async fn open(place: &Place, catalogue: &'static Catalogue, options: &MigrateOptions) -> Result<Self> {
         let store = Self::with(Self::connect(place).await?, catalogue, options).await?;
-        if let Conn::Postgres(driver) = &store.conn {
-            // The feed must not keep alive what it feeds.
-            let (weak, shared) = (Arc::downgrade(driver), Arc::downgrade(&store.shared));
-            let again = weak.clone();
-            let find = move || {
-                Some(Self { conn: Conn::Postgres(weak.upgrade()?), shared: shared.upgrade()?, touched: None })
-            };
-            tokio::spawn(crate::postgres::follow(again, find));
+        // Feeds must not keep alive what they feed.
+        let shared = Arc::downgrade(&store.shared);
+        match &store.conn {
+            Conn::Postgres(driver) => {
+                let weak = Arc::downgrade(driver);
+                let again = weak.clone();
+                let find = move || {
+                    Some(Self { conn: Conn::Postgres(weak.upgrade()?), shared: shared.upgrade()?, touched: None })
+                };
+                tokio::spawn(crate::postgres::follow(again, find));
+            }
+            Conn::Sqlite(driver) => {
+                let weak = Arc::downgrade(driver);
+                let find = move || {
+                    Some(Self { conn: Conn::Sqlite(weak.upgrade()?), shared: shared.upgrade()?, touched: None })
+                };
+                tokio::spawn(crate::sqlite::follow(find));
+            }
+            Conn::SqliteTx(_) | Conn::PostgresTx(_) => {}
         }
         Ok(store)
     }

@@ -1,15 +1,12 @@
-//! Counters of configuration changes, by which instances on one PostgreSQL learn from each other.
+//! Counters of configuration changes, by which processes on one database learn from each other.
 
 use super::Dialect;
 use crate::postgres::CHANNEL;
 use crate::statement::{Column, Expect, Statement};
 
-/// Counts up the labels and notifies; the last statements of a writing transaction, as they hold locks until it ends.
+/// Counts up the labels, and notifies where that exists; the last statements of a writing transaction, as they hold locks until it ends.
 /// `labels` are sorted, so that two transactions take the locks in the same order.
 pub fn announce(dialect: Dialect, labels: &[&'static str]) -> Vec<Statement> {
-    if dialect == Dialect::Sqlite {
-        return Vec::new();
-    }
     let plain = |sql: &str, param: String, columns| Statement {
         sql: sql.into(),
         params: vec![param.into()],
@@ -27,18 +24,21 @@ pub fn announce(dialect: Dialect, labels: &[&'static str]) -> Vec<Statement> {
         )
     };
     let mut out: Vec<_> = labels.iter().map(count).collect();
+    if dialect == Dialect::Sqlite {
+        return out;
+    }
     out.push(plain(&format!("SELECT 1::bigint FROM pg_notify('{CHANNEL}', $1)"), labels.join(","), vec![Column::Int]));
     out
 }
 
 /// Reads all counters.
-pub fn counters(dialect: Dialect) -> Option<Statement> {
-    (dialect == Dialect::Postgres).then(|| Statement {
+pub fn counters() -> Statement {
+    Statement {
         sql: "SELECT label, version FROM keywright_change".into(),
         params: vec![],
         columns: vec![Column::Text, Column::Int],
         expect: Expect::Any,
         hot: true,
         heavy: false,
-    })
+    }
 }

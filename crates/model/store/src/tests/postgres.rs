@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Group, catalogue, group};
-use crate::{Error, Filter, MigrateOptions, Place, PostgresConfig, Store};
+use crate::{Error, Filter, MigrateOptions, Place, PostgresConfig, SslMode, Store};
 use object::Object;
 
 fn config(database: &testkit::Database) -> PostgresConfig {
@@ -112,6 +112,47 @@ async fn instances_that_start_together_make_the_tables_once() {
     let starts = (0..4).map(|_| Store::open(&place, catalogue(), &options));
     for started in futures::future::join_all(starts).await {
         started.unwrap();
+    }
+}
+
+/// Whether a connection of that kind comes about, and whether it is encrypted.
+async fn encrypted(config: PostgresConfig) -> Result<bool, Error> {
+    let driver = crate::postgres::Postgres::open(config).await?;
+    let sql = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
+    let statement = crate::statement::Statement {
+        sql: sql.into(),
+        params: vec![],
+        columns: vec![crate::statement::Column::Bool],
+        expect: crate::statement::Expect::Any,
+        hot: false,
+        heavy: false,
+    };
+    Ok(driver.read(statement).await?[0][0].as_bool().unwrap())
+}
+
+#[tokio::test]
+async fn tls_is_as_strict_as_asked() {
+    let Some(database) = testkit::postgres() else { return };
+    let Some(certificate) = database.certificate() else { return };
+    let with = |sslmode, host: &str, root: Option<&std::path::Path>| PostgresConfig {
+        sslmode,
+        host: host.into(),
+        sslrootcert: root.map(Into::into),
+        ..config(&database)
+    };
+    let (ours, none) = (Some(certificate), None);
+    assert!(!encrypted(with(SslMode::Disable, "127.0.0.1", none)).await.unwrap());
+    assert!(encrypted(with(SslMode::Prefer, "127.0.0.1", none)).await.unwrap());
+    assert!(encrypted(with(SslMode::Require, "localhost", none)).await.unwrap());
+    assert!(encrypted(with(SslMode::VerifyCa, "localhost", ours)).await.unwrap());
+    assert!(encrypted(with(SslMode::VerifyFull, "127.0.0.1", ours)).await.unwrap());
+    for refused in [
+        with(SslMode::VerifyFull, "localhost", ours),
+        with(SslMode::VerifyCa, "127.0.0.1", none),
+        with(SslMode::VerifyFull, "127.0.0.1", Some("/none.pem".as_ref())),
+    ] {
+        let error = encrypted(refused).await.unwrap_err();
+        assert!(error.to_string().to_lowercase().contains("certificate"), "{error}");
     }
 }
 

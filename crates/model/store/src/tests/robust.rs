@@ -114,6 +114,25 @@ async fn an_idle_transaction_does_not_stop_a_store_from_closing() {
     assert_eq!(store.insert(&group("b")).await.map(|_| ()).unwrap(), ());
 }
 
+#[tokio::test]
+async fn processes_on_one_file_hear_of_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("below").join("k.db");
+    let one = Store::open_sqlite(&place, catalogue()).await.unwrap();
+    let two = Store::open_sqlite(&place, catalogue()).await.unwrap();
+    one.insert(&group("a")).await.unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(20);
+    while two.snapshot().all::<Group>().is_empty() {
+        assert!(tokio::time::Instant::now() < deadline);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&place).unwrap().permissions().mode() & 0o077, 0);
+    }
+}
+
 async fn plan(store: &Store, model: &'static object::Model, query: &Query) -> String {
     let mut statement = crate::sql::select(store.catalogue(), store.conn.dialect(), model, query, false).unwrap();
     // Columns of the answer: id, parent, notused, detail.
