@@ -1,9 +1,64 @@
-//! Brands: how the pages look and which flows run under a host name.
+//! Brands: how the pages look and which flows run under a host name. With them, what the program tells about itself.
 
 mod brand;
+mod components;
+mod current;
+mod resolve;
+mod system;
+mod tenant;
 
-use feature::{Feature, Kind};
+#[cfg(test)]
+mod tests;
+
+use feature::{App, BoxFuture, Change, Feature, Kind, Problem};
+use object::{Object, Record};
+use store::Filter;
 
 pub use brand::Brand;
+pub use current::current_json;
+pub use resolve::of_host;
+pub use system::{API_VERSION, app_name};
+pub use tenant::{Tenant, tenant};
 
-pub const FEATURE: Feature = Feature::new("brand").kinds(&[Kind::of::<Brand>()]);
+pub const FEATURE: Feature = Feature::new("brand")
+    .kinds(&[
+        Kind::of::<Brand>().check(check).display(display).operations(&[current::CURRENT]),
+        Kind::of::<Tenant>().check(tenant::check),
+    ])
+    .operations(&[
+        current::CONFIG,
+        system::VERSION,
+        system::APPS,
+        system::MODELS,
+        system::SYSTEM,
+        system::SYSTEM_POST,
+        tenant::READ,
+        tenant::PUT,
+        tenant::PATCH,
+    ])
+    .components(components::COMPONENTS)
+    .setup(setup);
+
+fn setup(app: &App) {
+    app.provide(events::BrandOf(resolve::reference));
+}
+
+fn display(record: &Record) -> String {
+    resolve::display(record.get("default").as_bool() == Some(true), record.text("domain"))
+}
+
+fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        if change.record.get("default").as_bool() != Some(true) || !change.differs("default") {
+            return Ok(());
+        }
+        let mut others = Filter::eq("default", true);
+        if let Some(key) = change.before.and_then(Record::key) {
+            others = others.and(Filter::eq("brand_uuid", key).negate());
+        }
+        if change.store.exists(Brand::model(), others).await? {
+            return Err(Problem::field("default", "Only a single brand can be set as default."));
+        }
+        Ok(())
+    })
+}
