@@ -66,6 +66,8 @@ enum Context<'a> {
     Finally(&'a [ast::Stmt]),
     /// A handler: the handled exception must be forgotten.
     Handler,
+    /// A `finally` block on the way out of a `return`, whose value is on the stack.
+    Result,
 }
 
 /// A function being compiled.

@@ -6,13 +6,13 @@
 pub mod builtins;
 mod builtins_types;
 mod builtins_values;
-mod bytes;
+pub(crate) mod bytes;
 pub(crate) mod dict;
 mod list;
-mod number;
+pub(crate) mod number;
 mod set;
 mod str;
-mod str_codec;
+pub(crate) mod str_codec;
 mod str_split;
 pub mod tables;
 

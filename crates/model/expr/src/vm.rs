@@ -46,6 +46,8 @@ pub struct Vm {
     pub(crate) logs: Vec<String>,
     /// What the last generator that ended returned.
     returned: Value,
+    /// Set when the exception being raised has this frame in its trace.
+    already_noted: bool,
     cells: Vec<Weak<Cell>>,
 }
 
@@ -66,6 +68,7 @@ impl Vm {
             limits,
             logs: Vec::new(),
             returned: Value::None,
+            already_noted: false,
             cells: Vec::new(),
         }
     }

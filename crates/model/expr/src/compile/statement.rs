@@ -99,13 +99,28 @@ impl<'a> Unit<'a> {
         }
     }
 
-    /// Leaves `count` innermost contexts, running `finally` blocks.
-    fn unwind(&mut self, down_to: usize) -> C<()> {
-        let saved: Vec<Context<'a>> = self.contexts.split_off(down_to);
+    /// Leaves the contexts above `down_to`, running `finally` blocks. When `returning`, the result
+    /// is on top of the stack meanwhile.
+    fn unwind(&mut self, down_to: usize, returning: bool) -> C<()> {
+        let mut left: Vec<Context<'a>> = Vec::new();
         let mut result = Ok(());
-        for (index, context) in saved.iter().enumerate().rev() {
-            match context {
-                Context::Loop { .. } => {}
+        while result.is_ok() && self.contexts.len() > down_to {
+            let Some(context) = self.contexts.pop() else { break };
+            match &context {
+                Context::Loop { has_iterator, .. } => {
+                    let matters = self.contexts.iter().any(|outer| matches!(outer, Context::Finally(_)));
+                    if returning && *has_iterator && matters {
+                        self.emit(Op::Swap);
+                        self.emit(Op::Pop);
+                    }
+                }
+                Context::Result if returning => {
+                    self.emit(Op::Swap);
+                    self.emit(Op::Pop);
+                }
+                Context::Result => {
+                    self.emit(Op::Pop);
+                }
                 Context::Try => {
                     self.emit(Op::PopBlock);
                 }
@@ -113,24 +128,23 @@ impl<'a> Unit<'a> {
                     self.emit(Op::PopExc);
                 }
                 Context::Finally(body) => {
+                    let body = *body;
                     self.emit(Op::PopBlock);
+                    if returning {
+                        self.contexts.push(Context::Result);
+                    }
                     // The statements run as if they stood outside of the `try`.
-                    let outer: Vec<Context<'a>> =
-                        saved[..index].iter().map(Context::outline).collect();
-                    let kept = self.contexts.len();
-                    self.contexts.extend(outer);
-                    result = match body.first() {
-                        Some(first) => self.within(first, |unit| unit.block(body)),
-                        None => Ok(()),
-                    };
-                    self.contexts.truncate(kept);
-                    if result.is_err() {
-                        break;
+                    if let Some(first) = body.first() {
+                        result = self.within(first, |unit| unit.block(body));
+                    }
+                    if returning {
+                        self.contexts.pop();
                     }
                 }
             }
+            left.push(context);
         }
-        self.contexts.extend(saved);
+        self.contexts.extend(left.into_iter().rev());
         result
     }
 
@@ -139,7 +153,7 @@ impl<'a> Unit<'a> {
             Some(value) => self.expr(value)?,
             None => self.constant(Value::None),
         }
-        self.unwind(0)?;
+        self.unwind(0, true)?;
         self.emit(Op::Return);
         Ok(())
     }
@@ -157,7 +171,7 @@ impl<'a> Unit<'a> {
             };
             return Err(Refusal::new(message, self.range));
         };
-        self.unwind(at + 1)?;
+        self.unwind(at + 1, false)?;
         let Context::Loop {
             start,
             has_iterator,
@@ -298,9 +312,12 @@ impl<'a> Unit<'a> {
             let ast::ExceptHandler::ExceptHandler(handler) = handler;
             let mut next = None;
             if let Some(ty) = &handler.type_ {
-                self.expr(ty)?;
-                self.emit(Op::MatchExc);
-                next = Some(self.emit(Op::JumpIfFalse(0)));
+                let jump = self.within(ty.as_ref(), |unit| {
+                    unit.expr(ty)?;
+                    unit.emit(Op::MatchExc);
+                    Ok(unit.emit(Op::JumpIfFalse(0)))
+                })?;
+                next = Some(jump);
             } else if index != last {
                 return Err(Refusal::new(
                     "default 'except:' must be last",
@@ -371,25 +388,5 @@ impl<'a> Unit<'a> {
             self.store(alias.asname.as_ref().unwrap_or(&alias.name).as_str());
         }
         Ok(())
-    }
-}
-
-impl Context<'_> {
-    /// The same context for code that only passes through it.
-    fn outline(&self) -> Self {
-        match self {
-            Self::Loop {
-                start,
-                has_iterator,
-                ..
-            } => Self::Loop {
-                start: *start,
-                breaks: Vec::new(),
-                has_iterator: *has_iterator,
-            },
-            Self::Try => Self::Try,
-            Self::Handler => Self::Handler,
-            Self::Finally(body) => Self::Finally(body),
-        }
     }
 }

@@ -99,6 +99,11 @@ pub fn get(vm: &mut Vm, object: &Value, name: &str) -> R<Value> {
             "imag" => return Ok(Value::Float(0.0)),
             _ => {}
         },
+        Value::Native(def) if name == "from_iterable" => {
+            if let Some(value) = crate::modules::function_attr(def.sig.name, name) {
+                return Ok(value);
+            }
+        }
         Value::Func(_) | Value::Native(_) | Value::Method(_) | Value::HostFn(_)
             if matches!(name, "__name__" | "__qualname__") =>
         {

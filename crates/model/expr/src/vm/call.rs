@@ -152,8 +152,10 @@ impl Vm {
         positional: &[Value],
         keyword: Keywords<'_>,
     ) -> R<Value> {
-        let args = Args::bind(&def.sig, positional, keyword)?;
-        (def.run)(self, receiver, &args)
+        match Args::bind(&def.sig, positional, keyword) {
+            Ok(args) => (def.run)(self, receiver, &args),
+            Err(flow) => Err(qualify(def, receiver, flow)),
+        }
     }
 
     fn construct(&mut self, ty: &Type, positional: &[Value], keyword: Keywords<'_>) -> R<Value> {
@@ -234,4 +236,17 @@ impl Vm {
 
 pub(super) fn not_callable(value: &Value) -> crate::flow::Flow {
     type_error(format!("'{}' object is not callable", value.type_name()))
+}
+
+/// Some messages about arguments name the type of a method too.
+#[cold]
+fn qualify(def: &Def, receiver: &Value, flow: crate::flow::Flow) -> crate::flow::Flow {
+    let crate::flow::Flow::Raise(exc) = &flow else { return flow };
+    let message = exc.args().first().and_then(Value::as_str).unwrap_or("");
+    let tail = message.strip_prefix(def.sig.name).unwrap_or("");
+    let named = tail.starts_with("() takes no ") || tail.starts_with("() takes exactly one");
+    if receiver.is_none() || !named {
+        return flow;
+    }
+    type_error(format!("{}.{message}", receiver.type_name()))
 }

@@ -470,8 +470,8 @@ impl Vm {
                 }
                 Op::Reraise => match self.handled() {
                     Some(exc) => {
-                        // It passes this place again; CPython shows the line once.
-                        exc.trace.lock().pop();
+                        // The frame that handles it is in the trace already.
+                        self.already_noted = !self.f.handling.is_empty();
                         return Err(Flow::Raise(exc));
                     }
                     None => return Err(raise("RuntimeError", "No active exception to reraise")),

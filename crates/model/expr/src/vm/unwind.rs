@@ -14,7 +14,9 @@ impl Vm {
     pub(super) fn unwind(&mut self, mut exc: Arc<Exc>, base: usize) -> R<()> {
         self.settle();
         loop {
-            self.note(&exc);
+            if !std::mem::take(&mut self.already_noted) {
+                self.note(&exc);
+            }
             if let Some(block) = self.f.blocks.pop() {
                 self.f.stack.truncate(block.depth as usize);
                 self.f.handling.truncate(block.handling as usize);
