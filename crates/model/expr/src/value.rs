@@ -454,6 +454,10 @@ impl Value {
     pub fn type_name(&self) -> String {
         match self {
             Self::Host(object) => object.type_name().to_owned(),
+            // CPython's own types written in C carry their module in messages.
+            Self::Lib(object) if matches!(object.lib_type().module, "datetime" | "re") => {
+                format!("{}.{}", object.lib_type().module, object.lib_type().name)
+            }
             _ => self.type_of().name().to_owned(),
         }
     }
