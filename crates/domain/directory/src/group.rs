@@ -1,5 +1,9 @@
 //! Groups, which may lie in other groups.
 
+pub(crate) mod computed;
+pub(crate) mod hooks;
+pub(crate) mod operations;
+
 use object::{Id, Object, Refs};
 use serde_json::{Map, Value as Json};
 

@@ -1,27 +1,71 @@
 //! Who there is: users, groups, roles, tokens, sessions.
 //!
-//! Decisions on what a caller may do are the crate `access`'s.
+//! What follows from being who one is stands here too: passwords, membership, the login of a browser. Decisions on what
+//! a caller may do are the crate `access`'s; the one exception is [`guard`], which keeps changes to users and groups from
+//! becoming a way to more power.
 
+mod avatar;
+pub mod bootstrap;
+mod form;
 mod group;
+pub mod guard;
+pub mod membership;
+pub mod password;
+mod recovery;
+mod render;
 mod role;
 mod session;
+pub mod setup;
 mod token;
 mod user;
 
+#[cfg(test)]
+mod tests;
+
+pub use form::Form;
 pub use group::Group;
+pub use recovery::{Recovery, RecoveryLinks};
 pub use role::{Role, RolePermission};
-pub use session::{AuthenticatedSession, Session};
+pub use session::{AuthenticatedSession, CSRF_HEADER, LazySession, Login, Session, WebSession, end_all, sessions};
+pub use setup::Milestone;
 pub use token::{Intent, Token};
-pub use user::{User, UserType};
+pub use user::{User, UserType, parse_own};
 
-use feature::{Feature, Kind};
+use feature::{Feature, Job, Kind};
 
-pub const FEATURE: Feature = Feature::new("directory").kinds(&[
-    Kind::of::<Role>(),
-    Kind::of::<RolePermission>(),
-    Kind::of::<Group>(),
-    Kind::of::<User>(),
-    Kind::of::<Token>(),
-    Kind::of::<Session>(),
-    Kind::of::<AuthenticatedSession>(),
-]);
+/// A user as the API shows one inside another object.
+pub use user::full_json as user_json;
+
+pub const FEATURE: Feature = Feature::new("directory")
+    .kinds(&[
+        Kind::of::<Role>(),
+        Kind::of::<RolePermission>(),
+        Kind::of::<Group>()
+            .check(group::hooks::check)
+            .saved(group::hooks::saved)
+            .deleting(group::hooks::deleting)
+            .inputs(group::hooks::INPUTS)
+            .computed(group::computed::COMPUTED)
+            .operations(group::operations::ALL),
+        Kind::of::<User>()
+            .check(user::hooks::check)
+            .saved(user::hooks::saved)
+            .privileged_inputs(user::hooks::PRIVILEGED_INPUTS)
+            .computed(user::computed::COMPUTED)
+            .operations(user::operations::ALL),
+        Kind::of::<Token>()
+            .check(token::hooks::check)
+            .privileged_inputs(token::hooks::PRIVILEGED_INPUTS)
+            .computed(token::hooks::COMPUTED)
+            .operations(token::operations::ALL)
+            .own_rows(token::hooks::own)
+            .own_changes(),
+        Kind::of::<Session>(),
+        Kind::of::<AuthenticatedSession>()
+            .deleting(session::computed::deleting)
+            .computed(session::computed::COMPUTED)
+            .own_rows(session::computed::own)
+            .own_changes(),
+        Kind::of::<Milestone>(),
+    ])
+    .jobs(&[Job { name: "tokens_expire", every: 300, run: token::hooks::expire }]);

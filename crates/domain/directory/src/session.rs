@@ -1,10 +1,21 @@
 //! Web sessions, and the logins that people see and end.
 
+pub(crate) mod agent;
+pub(crate) mod computed;
+pub(crate) mod cookie;
+mod layer;
+mod web;
+
+use feature::Problem;
 use jiff::Timestamp;
 use object::{Generated, Id, Object};
 use serde_json::{Map, Value as Json};
+use store::{Filter, Store};
 
 use crate::user::User;
+
+pub use layer::sessions;
+pub use web::{CSRF_HEADER, LazySession, Login, WebSession};
 
 /// What the server keeps about one browser.
 #[derive(Debug, Clone, Object)]
@@ -71,4 +82,14 @@ pub struct AuthenticatedSession {
     /// Who is logged in.
     #[field(read_only)]
     pub user: Id<User>,
+}
+
+/// Ends all sessions of a user, but for one.
+pub async fn end_all(store: &Store, user: Id<User>, keep: Option<Id<Session>>) -> Result<(), Problem> {
+    let mut filter = Filter::eq("user", user);
+    if let Some(keep) = keep {
+        filter = filter.and(Filter::eq("pk", keep).negate());
+    }
+    store.delete_where(Session::model(), filter).await?;
+    Ok(())
 }

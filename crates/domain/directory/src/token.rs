@@ -1,7 +1,12 @@
 //! Tokens: secrets that stand for a user.
 
+pub(crate) mod hooks;
+pub(crate) mod operations;
+
+use feature::{App, Problem};
 use jiff::Timestamp;
 use object::{Choices, Default as FieldDefault, Generated, Id, Object};
+use store::{Filter, Store};
 
 use crate::user::User;
 
@@ -31,7 +36,6 @@ pub enum Intent {
     filters = ["identifier", "intent", "user__username", "description", "expires", "expiring", "managed"],
     search = ["identifier", "intent", "user__username", "description"],
     ordering = ["identifier", "expires"],
-    expires,
     permissions = [("view_token_key", "View token's key"), ("set_token_key", "Set a token's key")]
 )]
 pub struct Token {
@@ -61,4 +65,27 @@ pub struct Token {
     /// The secret itself.
     #[field(internal, secret, index, generated(Generated::Token(60)))]
     pub key: String,
+}
+
+impl Token {
+    /// Whether the token is good at that moment. The job that removes expired ones may be late.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        !self.expiring || self.expires.is_none_or(|end| end > now)
+    }
+
+    /// The token with that key, if it is good for that and at this moment.
+    pub async fn find(app: &App, store: &Store, key: &str, intent: Intent) -> Result<Option<Self>, Problem> {
+        if key.is_empty() || key.len() > 1024 {
+            return Ok(None);
+        }
+        let filter = Filter::eq("key", key).and(Filter::eq("intent", intent.as_str()));
+        let now = app.clock().now();
+        Ok(store.first::<Self>(filter).await?.filter(|t| t.is_good(now)))
+    }
+
+    /// Whether it is an app password of the user: what a program gives where a person gives a password.
+    pub async fn is_app_password(app: &App, user: Id<User>, password: &str) -> Result<bool, Problem> {
+        let found = Self::find(app, app.store(), password, Intent::AppPassword).await?;
+        Ok(found.is_some_and(|t| t.user == user))
+    }
 }

@@ -1,11 +1,24 @@
 //! Users.
 
+pub(crate) mod computed;
+pub(crate) mod hooks;
+mod me;
+pub(crate) mod operations;
+mod service_account;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use data_encoding::HEXLOWER;
+use events::Subject;
+use feature::App;
 use jiff::Timestamp;
 use object::{Choices, Generated, Id, Object, Refs, Uuid};
 use serde_json::{Map, Value as Json};
 
 use crate::group::Group;
 use crate::role::Role;
+
+pub use computed::full as full_json;
+pub use hooks::parse_own;
 
 /// What sort of account it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
@@ -106,4 +119,34 @@ pub struct User {
     /// The hash of the password, in Django's notation; starts with `!` where no password can log in.
     #[field(internal, secret, default_text = "")]
     pub password: String,
+}
+
+impl User {
+    /// The id by which applications know the user: it tells neither the key nor, without the secret key, anything else.
+    pub fn uid(&self, app: &App) -> String {
+        uid_of(app, self.pk.0)
+    }
+    /// A picture as a data URI.
+    pub fn avatar(&self) -> String {
+        crate::avatar::initials(&self.name, &self.username)
+    }
+    /// The user as events name one.
+    pub fn subject(&self) -> Subject {
+        Subject { pk: self.pk.0, username: self.username.clone(), email: self.email.clone() }
+    }
+    /// Whether a password can log in here.
+    pub fn has_usable_password(&self) -> bool {
+        !secret::password::is_unusable(&self.password)
+    }
+}
+
+pub(crate) fn uid_of(app: &App, pk: i64) -> String {
+    // COMPAT: the secret key as text, so that subjects stay the same when an installation moves here.
+    let text = format!("{pk}-{}", app.secret_key().expose());
+    HEXLOWER.encode(digest(&SHA256, text.as_bytes()).as_ref())
+}
+
+/// Whether the user's attributes say that tokens of this account expire; nothing when they do not say.
+pub(crate) fn service_account_tokens_expire(user: &User) -> Option<bool> {
+    user.attributes.get(service_account::TOKENS_EXPIRE).and_then(Json::as_bool)
 }

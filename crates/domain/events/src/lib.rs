@@ -26,7 +26,7 @@ use store::{Filter, Op};
 
 pub const FEATURE: Feature = Feature::new("events")
     .kinds(&[Kind::of::<Event>().check(check).operations(operations::ALL)])
-    .jobs(&[Job { name: "events_expire", every: 3600, run: expire }]);
+    .jobs(&[Job { name: "expire", every: 600, run: expire }]);
 
 fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
@@ -38,11 +38,17 @@ fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     })
 }
 
-/// Removes what is past its time.
+/// Removes what is past its time: of every model that says so, not only events, because this is the lowest place that has
+/// jobs.
 fn expire<'a>(app: &'a App) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
-        let past = Filter::compare("expires", Op::Lt, app.clock().now()).and(Filter::eq("expiring", true));
-        app.store().delete_where(<Event as object::Object>::model(), past).await?;
+        for model in app.registry().catalogue.models().iter().filter(|m| m.schema.expires) {
+            let mut past = Filter::compare("expires", Op::Lt, app.clock().now());
+            if model.field("expiring").is_some() {
+                past = past.and(Filter::eq("expiring", true));
+            }
+            app.store().delete_where(model, past).await?;
+        }
         Ok(())
     })
 }

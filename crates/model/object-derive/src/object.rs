@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::ext::IdentExt as _;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, Field, Fields, Meta, Result, Token, Type};
 
@@ -36,7 +37,7 @@ pub fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let help = doc_text(&input.attrs);
     let declared = own.iter().map(|f| declare(f)).collect::<Result<Vec<_>>>()?;
     let names: Vec<_> = own.iter().map(|f| f.ident.as_ref()).collect();
-    let labels: Vec<_> = names.iter().map(|n| n.map(ToString::to_string)).collect();
+    let labels: Vec<_> = names.iter().map(|n| n.map(|n| n.unraw().to_string())).collect();
 
     let (key_type, key, base_call, push_base, read_base) = if let Some(field) = base {
         let ty = &field.ty;
@@ -120,7 +121,8 @@ fn builder_call(meta: &Meta) -> Result<TokenStream> {
 
 fn declare(field: &Field) -> Result<TokenStream> {
     let (ty, help) = (&field.ty, doc_text(&field.attrs));
-    let name = field.ident.as_ref().map(ToString::to_string);
+    // A field called `r#type` in Rust is `type` everywhere else.
+    let name = field.ident.as_ref().map(|n| n.unraw().to_string());
     let mut calls = Vec::new();
     for meta in metas(&field.attrs, "field")? {
         calls.push(match &meta {

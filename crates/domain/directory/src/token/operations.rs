@@ -1,0 +1,66 @@
+//! Showing and setting the secret of a token.
+
+use events::{Action, Draft, reference};
+use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use object::Object;
+use serde_json::json;
+use store::Filter;
+
+use super::Token;
+use crate::form::Form;
+
+pub const ALL: &[Operation] = &[
+    Operation {
+        id: "core_tokens_view_key_retrieve",
+        method: Method::Get,
+        path: "core/tokens/{identifier}/view_key/",
+        permission: Permission::Visible,
+        summary: "Shows the secret of a token. This is recorded.",
+        request: "",
+        response: r##"{"$ref":"#/components/schemas/TokenView"}"##,
+        status: 200,
+        parameters: &[],
+        run: view_key,
+    },
+    Operation {
+        id: "core_tokens_set_key_create",
+        method: Method::Post,
+        path: "core/tokens/{identifier}/set_key/",
+        permission: Permission::Target("authentik_core.set_token_key"),
+        summary: "Sets the secret of a token. This is recorded.",
+        request: r##"{"$ref":"#/components/schemas/TokenSetKeyRequest"}"##,
+        response: "",
+        status: 204,
+        parameters: &[],
+        run: set_key,
+    },
+];
+
+fn view_key<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+    Box::pin(async move {
+        let record = call.target()?;
+        let token = record.clone().to::<Token>()?;
+        let is_own = call.caller.user == Some(token.user.0);
+        if !is_own && !call.caller.may_on("authentik_core.view_token_key", token.key()) {
+            return Err(Problem::forbidden());
+        }
+        events::secret_view(&call.caller, reference(record)).emit(&call.app, call.app.store()).await?;
+        Ok(Reply::ok(json!({ "key": token.key })))
+    })
+}
+
+fn set_key<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+    Box::pin(async move {
+        let record = call.target()?;
+        let mut form = Form::of(call)?;
+        let key = form.secret("key");
+        form.finish()?;
+        let pk = record.key().ok_or_else(Problem::not_found)?;
+        let tx = call.app.store().begin().await?;
+        tx.change(Token::model(), Filter::eq("pk", pk), vec![("key", key.into())]).await?;
+        let draft = Draft::new(Action::ModelUpdated, "authentik.core.api.tokens").with("model", reference(record));
+        draft.by(&call.caller).emit(&call.app, &tx).await?;
+        tx.commit().await?;
+        Ok(Reply::no_content())
+    })
+}
