@@ -1,9 +1,15 @@
 //! Bindings: which policy, group or user decides about which object.
 
+mod check;
+mod computed;
+
 use object::{Id, Object};
 
 use crate::policy::Policy;
 use crate::target::PolicyBindingModel;
+
+pub(crate) use check::check;
+pub(crate) use computed::{OF_BINDING, OF_POLICY};
 
 /// Binds a policy, a group or a user to an object.
 #[derive(Debug, Clone, PartialEq, Object)]
@@ -14,7 +20,7 @@ use crate::target::PolicyBindingModel;
     verbose = "Policy Binding",
     plural = "Policy Bindings",
     api_name = "PolicyBinding",
-    filters = ["policy", "policy__isnull", "target", "target_in", "enabled", "order", "timeout"],
+    filters = ["policy", "policy__isnull", "target", "target_in=target__in", "enabled", "order", "timeout"],
     search = ["policy__name"],
     ordering = ["order", "pk"],
     unique_together = [&["policy", "target", "order"]],
@@ -48,4 +54,10 @@ pub struct PolicyBinding {
     pub timeout: i32,
     /// Outcome when the evaluation fails.
     pub failure_result: bool,
+}
+
+/// What people call a binding.
+pub(crate) fn display(record: &object::Record) -> String {
+    let bound = ["policy", "group", "user"].into_iter().find(|name| !record.get(name).is_null()).unwrap_or("nothing");
+    format!("Binding - #{} to {bound}", record.get("order").as_int().unwrap_or_default())
 }

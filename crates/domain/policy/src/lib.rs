@@ -1,14 +1,34 @@
-//! Policies: what they are, what they are bound to, and what decides.
+//! Policies: what they are, what they are bound to, what decides, and what expressions see.
+//!
+//! Owns the bindings of policies, groups and users to objects, the engine that evaluates them ([`check`]) and the objects
+//! behind the expression language ([`expression`]), which property mappings and prompts use too. It knows no single kind of
+//! policy: their crates [`register`] how each is evaluated.
 
 mod binding;
+pub mod engine;
+pub mod expression;
+mod kinds;
+mod operations;
 mod policy;
+mod request;
+mod subject;
 mod target;
 
 use feature::{Feature, Kind};
 
 pub use binding::PolicyBinding;
+pub use engine::{check, check_or, check_row};
+pub use kinds::{Passes, register};
+pub use operations::Trial;
 pub use policy::Policy;
+pub use request::{Context, HttpInfo, PolicyException, PolicyRequest, PolicyResult, Target};
+pub use subject::{Membership, Subject};
 pub use target::{PolicyBindingModel, PolicyEngineMode};
 
-pub const FEATURE: Feature =
-    Feature::new("policy").kinds(&[Kind::of::<PolicyBindingModel>(), Kind::of::<Policy>(), Kind::of::<PolicyBinding>()]);
+pub const FEATURE: Feature = Feature::new("policy")
+    .kinds(&[
+        Kind::of::<PolicyBindingModel>(),
+        Kind::of::<Policy>().computed(binding::OF_POLICY).operations(operations::ALL),
+        Kind::of::<PolicyBinding>().check(binding::check).computed(binding::OF_BINDING).display(binding::display),
+    ])
+    .components(operations::COMPONENTS);

@@ -12,9 +12,9 @@ use object::{Id, Object};
     plural = "Policies",
     api_name = "Policy",
     verbs = ["list", "retrieve", "destroy", "used_by"],
-    filters = ["bindings__isnull", "promptstage__isnull"],
     search = ["name"],
     ordering = ["name"],
+    permissions = [("view_policy_cache", "View Policy's cache metrics"), ("clear_policy_cache", "Clear Policy's cache metrics")],
     cached,
     family
 )]

@@ -2,8 +2,15 @@
 
 mod expression;
 
-use feature::{Feature, Kind};
+use feature::{App, Feature, Kind};
+use object::Object as _;
 
 pub use expression::ExpressionPolicy;
 
-pub const FEATURE: Feature = Feature::new("policies").kinds(&[Kind::of::<ExpressionPolicy>()]);
+pub const FEATURE: Feature = Feature::new("policies")
+    .kinds(&[Kind::of::<ExpressionPolicy>().check(policy::expression::check_code)])
+    .setup(setup);
+
+fn setup(app: &App) {
+    policy::register(app, ExpressionPolicy::MODEL, expression::passes);
+}
