@@ -45,7 +45,7 @@ impl Drop for Database {
 /// PostgreSQL is there but does not work.
 pub fn postgres() -> Option<Database> {
     let server = server()?;
-    let name = format!("keywright_test_{}", uuid::Uuid::new_v4().simple());
+    let name = format!("keywright_test_{}", clock::Random::system().uuid_v4().simple());
     execute(&server.admin, &format!("CREATE DATABASE \"{name}\" TEMPLATE template0")).expect("create a test database");
     let (head, query) = server.admin.split_once('?').map_or((&*server.admin, ""), |(h, q)| (h, q));
     let base = head.rsplit_once('/').map_or(head, |(b, _)| b);
@@ -63,7 +63,9 @@ fn server() -> Option<&'static Server> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     SERVER
         .get_or_init(|| {
-            if let Ok(url) = std::env::var(VARIABLE) {
+            #[expect(clippy::disallowed_methods, reason = "a test has no settings")]
+            let given = std::env::var(VARIABLE);
+            if let Ok(url) = given {
                 return Some(Server { admin: url, certificate: None });
             }
             let Some(programs) = programs() else {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use object::{Catalogue, Id, Object};
-use store::{Filter, PostgresConfig, Query, Store};
+use store::{Filter, PostgresConfig, Query, SslMode, Store};
 use tokio::runtime::Runtime;
 
 /// Fifteen fields, as an ordinary object has.
@@ -91,7 +91,7 @@ fn measure(c: &mut Criterion, runtime: &Runtime, store: &Store, on: &str) {
                         for _ in 0..share {
                             let mut one = account(0);
                             one.pk = Id::unsaved();
-                            one.name = uuid::Uuid::new_v4().to_string();
+                            one.name = clock::Random::system().uuid_v4().to_string();
                             store.insert(&one).await.unwrap();
                         }
                     })
@@ -114,7 +114,8 @@ fn benches(c: &mut Criterion) {
     measure(c, &runtime, &sqlite, "sqlite");
     let Some(database) = testkit::postgres() else { return };
     let postgres = runtime.block_on(async {
-        let store = Store::open_postgres(PostgresConfig::from_url(database.url()).unwrap(), catalogue()).await.unwrap();
+        let plain = PostgresConfig { sslmode: SslMode::Disable, ..PostgresConfig::from_url(database.url()).unwrap() };
+        let store = Store::open_postgres(plain, catalogue()).await.unwrap();
         fill(&store).await;
         store
     });

@@ -69,14 +69,14 @@ fn statement(sql: &str, params: Vec<Value>, columns: Vec<Column>) -> Statement {
     Statement { sql: sql.into(), params, columns, expect: Expect::Any, hot: false, heavy: true }
 }
 
-fn count_tables(dialect: Dialect, only: &str) -> Statement {
-    let sql = match dialect {
-        Dialect::Sqlite => "SELECT COUNT(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
-        Dialect::Postgres => "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = current_schema()",
+/// How many tables there are, and whether ours is among them: one question, as another instance may be making them.
+fn count_tables(dialect: Dialect) -> Statement {
+    let (name, from) = match dialect {
+        Dialect::Sqlite => ("name", "sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"),
+        Dialect::Postgres => ("table_name", "information_schema.tables WHERE table_schema = current_schema()"),
     };
-    let name = if dialect == Dialect::Sqlite { "name" } else { "table_name" };
-    let only = if only.is_empty() { String::new() } else { format!(" AND {name} = '{only}'") };
-    statement(&format!("{sql}{only}"), vec![], vec![Column::Int])
+    let sql = format!("SELECT COUNT(*), COUNT(CASE WHEN {name} = 'keywright_schema' THEN 1 END) FROM {from}");
+    statement(&sql, vec![], vec![Column::Int, Column::Int])
 }
 
 fn history() -> Statement {
@@ -92,13 +92,14 @@ enum State {
     Equal,
 }
 
-/// Reads a count and the history through `read` and judges them.
+/// Reads what there is through `read` and judges it.
 async fn state(dialect: Dialect, wanted: &Shape, read: impl AsyncFn(Statement) -> Result<Vec<Vec<Value>>>) -> Result<State> {
-    let number = |rows: Vec<Vec<Value>>| rows.first().and_then(|r| r.first()).and_then(Value::as_int).unwrap_or_default();
-    if number(read(count_tables(dialect, "keywright_schema")).await?) == 0 {
-        if number(read(count_tables(dialect, "")).await?) == 0 {
-            return Ok(State::Empty);
-        }
+    let counted = read(count_tables(dialect)).await?;
+    let number = |i: usize| counted.first().and_then(|r| r.get(i)).and_then(Value::as_int).unwrap_or_default();
+    if number(0) == 0 {
+        return Ok(State::Empty);
+    }
+    if number(1) == 0 {
         return Err(Error::Schema(
             "the database holds tables that Keywright did not make; give Keywright a database or a schema of its own".into(),
         ));
@@ -257,6 +258,13 @@ async fn dump(db: &Postgres, path: &Path) -> Result<()> {
         command.arg(&config.database);
         if let Some(password) = &config.password {
             command.env("PGPASSWORD", password.expose());
+        }
+        command.env("PGSSLMODE", config.sslmode.as_str());
+        let files = [("PGSSLROOTCERT", &config.sslrootcert), ("PGSSLCERT", &config.sslcert), ("PGSSLKEY", &config.sslkey)];
+        for (name, file) in files {
+            if let Some(file) = file {
+                command.env(name, file);
+            }
         }
         let done = command.output().map_err(|e| Error::Schema(format!("pg_dump cannot be run: {e}; nothing was changed")))?;
         if done.status.success() {

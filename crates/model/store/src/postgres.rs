@@ -137,7 +137,7 @@ impl Postgres {
         let tx = self.begin().await?;
         let schema = &self.config().schema;
         if schema != "public" {
-            tx.batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", crate::sql::quoted(&schema.replace('"', "")))).await?;
+            tx.batch(&format!("CREATE SCHEMA IF NOT EXISTS {}", crate::sql::quoted(schema))).await?;
         }
         let prepare = format!(
             "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SELECT pg_advisory_xact_lock({lock})"
@@ -175,7 +175,11 @@ impl PostgresTx {
     pub async fn batch(&self, sql: &str) -> Result<()> {
         let guard = self.lent.lock().await;
         let lent = guard.as_ref().ok_or(Error::TransactionOver)?;
-        lent.client().batch_execute(sql).await.map_err(|e| Fault::of(sql, &e).error)
+        lent.client().batch_execute(sql).await.map_err(|e| Fault::of(sql, &e).error)?;
+        if sql.starts_with("ROLLBACK TO") {
+            self.failed.store(false, std::sync::atomic::Ordering::Relaxed);
+        }
+        Ok(())
     }
 
     pub async fn end(&self, commit: bool) -> Result<()> {

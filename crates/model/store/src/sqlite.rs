@@ -89,6 +89,11 @@ impl Sqlite {
         Ok(SqliteTx { commands })
     }
 
+    #[cfg(test)]
+    pub fn kill_writer(&self) {
+        self.writer.die();
+    }
+
     pub fn location(&self) -> &Location {
         &self.location
     }

@@ -58,7 +58,7 @@ impl Store {
 
     /// A fresh database that goes with the store, for tests.
     pub async fn open_temporary(catalogue: &'static Catalogue) -> Result<Self> {
-        let path = std::env::temp_dir().join(format!("keywright-{}.db", uuid::Uuid::new_v4()));
+        let path = std::env::temp_dir().join(format!("keywright-{}.db", clock::Random::system().uuid_v4()));
         let conn = Conn::Sqlite(Arc::new(Sqlite::open(&Location::Temporary(path))?));
         Self::with(conn, catalogue, &MigrateOptions::default()).await
     }

@@ -133,9 +133,9 @@ testkit::on_each_store! { catalogue();
     async fn a_failed_batch_leaves_nothing(store: Store) {
         store.insert(&group("a")).await.unwrap();
         let mut one = group("x").to_record();
-        one.values[0] = Value::Uuid(uuid::Uuid::new_v4());
+        one.values[0] = Value::Uuid(clock::Random::system().uuid_v4());
         let mut two = group("a").to_record();
-        two.values[0] = Value::Uuid(uuid::Uuid::new_v4());
+        two.values[0] = Value::Uuid(clock::Random::system().uuid_v4());
         let failed = store.apply(vec![Write::Insert(one), Write::Insert(two)]).await;
         assert!(matches!(failed, Err(Error::Unique { ref table, ref columns }) if table == "t_group" && columns == &["name"]));
         assert_eq!(store.count(Group::model(), &Filter::True).await.unwrap(), 1);
@@ -252,6 +252,19 @@ testkit::on_each_store! { catalogue();
         assert!(matches!(tx_after_end(&store).await, Err(Error::TransactionOver)));
     }
 
+    async fn a_rehearsal_is_undone(store: Store) {
+        let tx = store.begin().await.unwrap();
+        tx.insert(&group("a")).await.unwrap();
+        let point = tx.savepoint().await.unwrap();
+        tx.insert(&group("b")).await.unwrap();
+        assert!(tx.insert(&group("a")).await.is_err());
+        point.undo().await.unwrap();
+        tx.insert(&group("c")).await.unwrap();
+        tx.commit().await.unwrap();
+        let names: Vec<_> = store.snapshot().all::<Group>().iter().map(|g| g.name.clone()).collect();
+        assert_eq!(names, ["a", "c"]);
+    }
+
     async fn guards_hold(store: Store) {
         let id = store.insert(&group("a")).await.unwrap();
         let change = |from: &str, to: &str| Write::Change {
@@ -262,7 +275,7 @@ testkit::on_each_store! { catalogue();
         };
         store.apply(vec![change("a", "b")]).await.unwrap();
         let mut other = group("other").to_record();
-        other.values[0] = Value::Uuid(uuid::Uuid::new_v4());
+        other.values[0] = Value::Uuid(clock::Random::system().uuid_v4());
         let failed = store.apply(vec![Write::Insert(other), change("a", "c")]).await;
         assert!(matches!(failed, Err(Error::Guard)));
         assert_eq!(store.count(Group::model(), &Filter::True).await.unwrap(), 1);
@@ -283,6 +296,11 @@ testkit::on_each_store! { catalogue();
         assert_eq!(store.get::<User>(id).await.unwrap().unwrap().groups, user.groups);
         let keys: Vec<Value> = rows.iter().map(|r| r.values[0].clone()).collect();
         assert_eq!(store.count(Group::model(), &Filter::any_of("pk", keys)).await.unwrap(), 100);
+        let many = (1..=70_000u128).map(uuid::Uuid::from_u128);
+        assert_eq!(store.count(Group::model(), &Filter::any_of("pk", many)).await.unwrap(), 100);
+        let many = (0..70_000).map(|i| format!("g{i}"));
+        assert_eq!(store.count(Group::model(), &Filter::any_of("name", many)).await.unwrap(), 100);
+        assert_eq!(store.count(User::model(), &Filter::any_of("pk", 0..70_000i64)).await.unwrap(), 1);
     }
 
     async fn many_writers_at_once(store: Store) {

@@ -21,6 +21,15 @@ pub enum SslMode {
 }
 
 impl SslMode {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Prefer => "prefer",
+            Self::Require => "require",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyFull => "verify-full",
+        }
+    }
     /// A mode by libpq's name.
     pub fn parse(name: &str) -> Option<Self> {
         Some(match name {
@@ -134,8 +143,14 @@ impl PostgresConfig {
     }
 
     /// The settings as the client library takes them.
-    pub(super) fn client(&self) -> tokio_postgres::Config {
+    pub(super) fn client(&self) -> Result<tokio_postgres::Config> {
         use tokio_postgres::config::SslMode as Mode;
+        if self.schema.is_empty() || !self.schema.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+            return Err(Error::Schema(format!(
+                "the PostgreSQL schema {:?} has to be made of letters, digits, - and _",
+                self.schema
+            )));
+        }
         let mut client = tokio_postgres::Config::new();
         client.host(&self.host).port(self.port).dbname(&self.database).user(&self.user);
         if let Some(password) = &self.password {
@@ -152,7 +167,7 @@ impl PostgresConfig {
         // A pooler in transaction mode refuses such parameters, so they are sent only where they are wanted.
         let mut options = Vec::new();
         if self.schema != "public" {
-            options.push(format!("-c search_path=\"{}\"", self.schema.replace(['"', '\\', ' '], "")));
+            options.push(format!("-c search_path=\"{}\"", self.schema));
         }
         if self.prepare {
             let limit = self.statement_timeout.as_millis() + 1000;
@@ -161,6 +176,6 @@ impl PostgresConfig {
         if !options.is_empty() {
             client.options(options.join(" "));
         }
-        client
+        Ok(client)
     }
 }

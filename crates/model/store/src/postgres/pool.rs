@@ -58,7 +58,7 @@ impl Pool {
     pub fn new(options: PostgresConfig) -> Result<Self> {
         let tls = tls::connector(&options)?;
         let slots = Arc::new(Semaphore::new(options.max_connections.max(1)));
-        Ok(Self { client: options.client(), options, tls, slots, idle: Arc::default() })
+        Ok(Self { client: options.client()?, options, tls, slots, idle: Arc::default() })
     }
 
     /// A connection, within the time that a caller may be kept waiting.

@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 use crate::filter::{Filter, Op};
 use crate::statement::Column;
 
+/// How many values a list may have that is written out.
+const LISTED: usize = 1000;
+
 impl Builder<'_> {
     /// Writes a condition on rows of `model`, whose tables are joined as `alias_0`, `alias_1`… along its chain.
     pub fn condition(&mut self, model: &'static Model, alias: &str, filter: &Filter) -> Result<()> {
@@ -137,6 +140,10 @@ impl Builder<'_> {
                     self.push("1=0");
                     return Ok(());
                 }
+                if fitting.len() > LISTED && matches!(kind, Column::Int | Column::Uuid | Column::Text) {
+                    self.among(column, kind, &fitting);
+                    return Ok(());
+                }
                 self.push(column).push(" IN (");
                 for (i, value) in fitting.into_iter().enumerate() {
                     if i > 0 {
@@ -154,6 +161,20 @@ impl Builder<'_> {
             },
         }
         Ok(())
+    }
+
+    /// A long list as one parameter: databases limit how many there may be.
+    fn among(&mut self, column: &str, kind: Column, values: &[Value]) {
+        let list: serde_json::Value = values.iter().map(object::render_value).collect();
+        match self.dialect {
+            Dialect::Sqlite => {
+                self.push(column).push(" IN (SELECT value FROM json_each(").bind(list).push("))");
+            }
+            Dialect::Postgres => {
+                self.push(column).push(" IN (SELECT jsonb_array_elements_text(").bind(list);
+                self.push(&format!("::jsonb)::{})", super::sql_type(kind, Dialect::Postgres)));
+            }
+        }
     }
 
     fn text_test(&mut self, column: &str, op: Op, text: &str, cast: bool) {

@@ -17,6 +17,9 @@ pub type TxSender = Sender<TxCommand>;
 enum Command {
     Batch(Vec<Statement>, Reply<Vec<Outcome>>),
     Begin(oneshot::Sender<TxSender>),
+    /// A fault of ours in the thread.
+    #[cfg(test)]
+    Die,
 }
 
 pub enum TxCommand {
@@ -51,6 +54,10 @@ impl Writer {
     pub fn begin(&self, reply: oneshot::Sender<TxSender>) -> Result<()> {
         self.send(Command::Begin(reply))
     }
+    #[cfg(test)]
+    pub fn die(&self) {
+        let _ = self.commands.send(Command::Die);
+    }
     fn send(&self, command: Command) -> Result<()> {
         self.commands.send(command).map_err(|_| Error::Unavailable("the writer has stopped".into()))
     }
@@ -62,6 +69,8 @@ fn serve(conn: &Connection, queue: &Receiver<Command>) {
         match command {
             Command::Batch(statements, reply) => next = group(conn, queue, statements, reply),
             Command::Begin(reply) => interactive(conn, reply),
+            #[cfg(test)]
+            Command::Die => panic!("as the test wishes"),
         }
         if next.is_none() {
             next = queue.recv().ok();
@@ -146,7 +155,8 @@ fn interactive(conn: &Connection, reply: oneshot::Sender<TxSender>) {
         let _ = conn.execute_batch("ROLLBACK");
         return;
     }
-    loop {
+    // A full disk ends the transaction by itself; what came after would be committed at once.
+    while !conn.is_autocommit() {
         match commands.recv_timeout(PATIENCE) {
             Ok(TxCommand::Run(statements, reply)) => {
                 let _ = reply.send(savepoint(conn, &statements));

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Group, catalogue, group};
-use crate::{Error, Filter, MigrateOptions, Place, PostgresConfig, SslMode, Store};
+use super::{Every, Group, User, catalogue, group};
+use crate::{Error, Filter, MigrateOptions, Place, PostgresConfig, Query, SslMode, Store};
 use object::Object;
 
 fn config(database: &testkit::Database) -> PostgresConfig {
@@ -71,7 +71,7 @@ async fn a_cut_link_loses_no_change() {
 #[tokio::test]
 async fn nothing_is_prepared_behind_a_pooler() {
     let Some(database) = testkit::postgres() else { return };
-    let plain = PostgresConfig { prepare: false, schema: "else\"where".into(), ..config(&database) };
+    let plain = PostgresConfig { prepare: false, schema: "else-where".into(), ..config(&database) };
     let store = Store::open_postgres(plain, catalogue()).await.unwrap();
     let id = store.insert(&group("a")).await.unwrap();
     assert!(store.get::<Group>(id).await.unwrap().is_some());
@@ -153,6 +153,41 @@ async fn tls_is_as_strict_as_asked() {
     ] {
         let error = encrypted(refused).await.unwrap_err();
         assert!(error.to_string().to_lowercase().contains("certificate"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn usual_lists_use_indexes() {
+    let Some(database) = testkit::postgres() else { return };
+    let store = Store::open_postgres(config(&database), catalogue()).await.unwrap();
+    let tx = store.begin().await.unwrap();
+    // Tables this small are read whole, however good their indexes.
+    let mut off = Vec::new();
+    for way in ["seqscan", "bitmapscan"] {
+        off.push(crate::statement::Statement {
+            sql: format!("SET LOCAL enable_{way} = off"),
+            params: vec![],
+            columns: vec![],
+            expect: crate::statement::Expect::Any,
+            hot: false,
+            heavy: true,
+        });
+    }
+    tx.conn.write(off).await.unwrap();
+    let cases = [
+        (User::model(), Query::filter(Filter::eq("pk", 1i64)), "t_user_pkey"),
+        (User::model(), Query::filter(Filter::eq("name", "a")), "t_user_name_key"),
+        (Group::model(), Query::all().order(&["name"]).limit(20), "t_group_name_key"),
+        (Every::model(), Query::all().order(&["-at"]).limit(20), "Index Scan Backward using t_every_at_idx"),
+        (Every::model(), Query::filter(Filter::eq("maybe_user", 1i64)), "t_every_maybe_user_idx"),
+    ];
+    for (model, query, wanted) in cases {
+        let mut statement = crate::sql::select(store.catalogue(), tx.conn.dialect(), model, &query, false).unwrap();
+        statement.sql = format!("EXPLAIN {}", statement.sql);
+        statement.columns = vec![crate::statement::Column::Text];
+        let rows = tx.conn.read(statement).await.unwrap();
+        let plan = rows.iter().filter_map(|r| r[0].as_str()).collect::<Vec<_>>().join("\n");
+        assert!(plan.contains(wanted), "{query:?}\n{plan}");
     }
 }
 

@@ -16,13 +16,15 @@ const PLACE: &str = "KEYWRIGHT_TEST_CRASH";
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "run by another test"]
 async fn crash_child() {
-    let Ok(place) = std::env::var(PLACE) else { return };
+    #[expect(clippy::disallowed_methods, reason = "how a test speaks to its child")]
+    let place = std::env::var(PLACE);
+    let Ok(place) = place else { return };
     let store = Store::open_sqlite(place.as_ref(), catalogue()).await.unwrap();
     let writers = (0..8).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
             loop {
-                let name = uuid::Uuid::new_v4().to_string();
+                let name = clock::Random::system().uuid_v4().to_string();
                 store.insert(&every(&name)).await.unwrap();
                 // One write call a line, so that lines do not mix.
                 std::io::stdout().write_all(format!("ack {name}\n").as_bytes()).unwrap();
@@ -102,6 +104,33 @@ async fn a_full_disk_is_unavailable_and_passes() {
     assert_eq!(rows.len(), kept.len(), "what was refused is not there");
     store.conn.write(vec![raw("PRAGMA max_page_count = 100000")]).await.unwrap();
     store.insert(&group("after")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_disk_ends_a_transaction_wholly() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open_sqlite(&folder.path().join("k.db"), catalogue()).await.unwrap();
+    store.conn.write(vec![raw("PRAGMA max_page_count = 1")]).await.unwrap();
+    let tx = store.begin().await.unwrap();
+    tx.insert(&every("small")).await.unwrap();
+    assert!(tx.insert(&every(&"x".repeat(500_000))).await.is_err());
+    let rest = tx.insert(&every("after")).await;
+    let committed = tx.commit().await;
+    let rows = store.count(Every::model(), &Filter::True).await.unwrap();
+    if committed.is_ok() { assert_eq!(rows, 1 + u64::from(rest.is_ok())) } else { assert_eq!(rows, 0) }
+}
+
+#[tokio::test]
+async fn a_dead_writer_is_unavailable_and_reads_go_on() {
+    let store = Store::open_temporary(catalogue()).await.unwrap();
+    store.insert(&group("a")).await.unwrap();
+    let crate::conn::Conn::Sqlite(driver) = &store.conn else { unreachable!() };
+    driver.kill_writer();
+    for _ in 0..3 {
+        assert!(store.insert(&group("b")).await.is_err_and(|e| e.is_unavailable()));
+        assert!(store.begin().await.is_err_and(|e| e.is_unavailable()));
+    }
+    assert_eq!(store.count(Group::model(), &Filter::True).await.unwrap(), 1);
 }
 
 #[tokio::test]
