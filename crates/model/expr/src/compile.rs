@@ -32,11 +32,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(message: impl Into<String>, range: TextRange) -> Self {
-        Self {
-            kind: "SyntaxError",
-            message: message.into(),
-            range,
-        }
+        Self { kind: "SyntaxError", message: message.into(), range }
     }
 }
 
@@ -55,11 +51,7 @@ pub fn compile(function: &ast::StmtFunctionDef) -> C<Arc<Code>> {
 /// A statement that an early exit must unwind.
 enum Context<'a> {
     /// A loop: where `continue` jumps and which jumps are `break`s.
-    Loop {
-        start: usize,
-        breaks: Vec<usize>,
-        has_iterator: bool,
-    },
+    Loop { start: usize, breaks: Vec<usize>, has_iterator: bool },
     /// The body of a `try`: its block must be taken off.
     Try,
     /// The body of a `try` with `finally`: take the block off and run the statements.
@@ -90,11 +82,7 @@ impl<'a> Unit<'a> {
             qualified,
             locals: layout.locals.len() as u32,
             cells: layout.cells.len() as u32,
-            local_names: layout
-                .locals
-                .iter()
-                .map(|name| Arc::from(name.as_str()))
-                .collect(),
+            local_names: layout.locals.iter().map(|name| Arc::from(name.as_str())).collect(),
             cell_names: layout
                 .cells
                 .iter()
@@ -104,15 +92,7 @@ impl<'a> Unit<'a> {
             is_generator: scopes.is_generator(scope),
             ..Code::default()
         };
-        Self {
-            scopes,
-            scope,
-            code,
-            names: HashMap::new(),
-            contexts: Vec::new(),
-            depth: 0,
-            range: TextRange::default(),
-        }
+        Self { scopes, scope, code, names: HashMap::new(), contexts: Vec::new(), depth: 0, range: TextRange::default() }
     }
 
     fn emit(&mut self, op: Op) -> usize {
@@ -189,10 +169,7 @@ impl<'a> Unit<'a> {
         self.range = node.range();
         self.depth += 1;
         if self.depth > MAX_DEPTH {
-            return Err(Refusal::new(
-                "too many nested expressions or statements",
-                self.range,
-            ));
+            return Err(Refusal::new("too many nested expressions or statements", self.range));
         }
         if self.code.ops.len() > MAX_OPS {
             return Err(Refusal::new("expression is too large", self.range));

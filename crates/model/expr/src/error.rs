@@ -30,16 +30,10 @@ impl EvalError {
     /// The lines a traceback of authentik shows from the expression on: numbers are those of the
     /// wrapped source and there are no source lines.
     pub fn upstream_traceback(&self, filename: &str) -> String {
-        let mut text = format!(
-            "  File \"{filename}\", line {}, in <module>\n",
-            self.module_line
-        );
+        let mut text = format!("  File \"{filename}\", line {}, in <module>\n", self.module_line);
         for frame in &self.frames {
             let line = frame.line + 1;
-            text.push_str(&format!(
-                "  File \"{filename}\", line {line}, in {}\n",
-                frame.function
-            ));
+            text.push_str(&format!("  File \"{filename}\", line {line}, in {}\n", frame.function));
         }
         text.push_str(&self.summary(true));
         text
@@ -51,24 +45,14 @@ impl EvalError {
         } else {
             self.exception.clone()
         };
-        if self.message.is_empty() {
-            name
-        } else {
-            format!("{name}: {}", self.message)
-        }
+        if self.message.is_empty() { name } else { format!("{name}: {}", self.message) }
     }
 
     pub(crate) fn render(&mut self, source: &str) {
         let mut text = String::from("Traceback (most recent call last):\n");
         for frame in &self.frames {
-            text.push_str(&format!(
-                "  File \"<expression>\", line {}, in {}\n",
-                frame.line, frame.function
-            ));
-            let line = source
-                .lines()
-                .nth((frame.line as usize).wrapping_sub(1))
-                .unwrap_or("");
+            text.push_str(&format!("  File \"<expression>\", line {}, in {}\n", frame.line, frame.function));
+            let line = source.lines().nth((frame.line as usize).wrapping_sub(1)).unwrap_or("");
             if !line.trim().is_empty() {
                 text.push_str(&format!("    {}\n", line.trim()));
             }

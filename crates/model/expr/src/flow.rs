@@ -46,10 +46,7 @@ impl From<Arc<Exc>> for Flow {
 
 /// Raises a built-in exception with one message.
 pub fn raise(name: &str, message: impl AsRef<str>) -> Flow {
-    Flow::Raise(Arc::new(Exc::new(
-        ExcType::builtin(name),
-        vec![Value::str(message)],
-    )))
+    Flow::Raise(Arc::new(Exc::new(ExcType::builtin(name), vec![Value::str(message)])))
 }
 pub fn type_error(message: impl AsRef<str>) -> Flow {
     raise("TypeError", message)
@@ -64,25 +61,16 @@ pub fn overflow_error(message: impl AsRef<str>) -> Flow {
     raise("OverflowError", message)
 }
 pub fn attribute_error(type_name: &str, name: &str) -> Flow {
-    raise(
-        "AttributeError",
-        format!("'{type_name}' object has no attribute '{name}'"),
-    )
+    raise("AttributeError", format!("'{type_name}' object has no attribute '{name}'"))
 }
 pub fn key_error(key: Value) -> Flow {
     Flow::Raise(Arc::new(Exc::new(ExcType::builtin("KeyError"), vec![key])))
 }
 pub fn recursion_error(during: &str) -> Flow {
-    raise(
-        "RecursionError",
-        format!("maximum recursion depth exceeded{during}"),
-    )
+    raise("RecursionError", format!("maximum recursion depth exceeded{during}"))
 }
 pub fn stop_iteration(value: Option<Value>) -> Flow {
-    Flow::Raise(Arc::new(Exc::new(
-        ExcType::builtin("StopIteration"),
-        value.into_iter().collect(),
-    )))
+    Flow::Raise(Arc::new(Exc::new(ExcType::builtin("StopIteration"), value.into_iter().collect())))
 }
 
 impl Flow {

@@ -20,12 +20,8 @@ pub fn value(vm: &mut Vm, value: &Value, spec: &str) -> R<String> {
     if spec.is_empty() {
         return ops::repr::str(vm, value);
     }
-    let unsupported = |value: &Value| {
-        type_error(format!(
-            "unsupported format string passed to {}.__format__",
-            value.type_name()
-        ))
-    };
+    let unsupported =
+        |value: &Value| type_error(format!("unsupported format string passed to {}.__format__", value.type_name()));
     match value {
         Value::Str(text) => {
             let spec = Spec::parse(spec, value)?;

@@ -35,10 +35,7 @@ impl HostResult {
         Self::raise(&ExcType::builtin("ValueError"), message)
     }
     pub fn no_attribute(type_name: &str, name: &str) -> Self {
-        Self::raise(
-            &ExcType::builtin("AttributeError"),
-            format!("'{type_name}' object has no attribute '{name}'"),
-        )
+        Self::raise(&ExcType::builtin("AttributeError"), format!("'{type_name}' object has no attribute '{name}'"))
     }
     pub(crate) fn into_result(self) -> R<Value> {
         match self {
@@ -56,6 +53,7 @@ impl<T: Into<Value>> From<T> for HostResult {
 }
 
 /// An object of the host, such as a user or a query set.
+#[expect(clippy::len_without_is_empty, reason = "`len` is Python's, and may have to load")]
 pub trait HostObject: Any + Send + Sync + fmt::Debug {
     fn as_any(&self) -> &dyn Any;
     fn type_name(&self) -> &str;
@@ -96,10 +94,7 @@ pub trait HostObject: Any + Send + Sync + fmt::Debug {
         None
     }
     fn get_item(&self, _key: &Value) -> HostResult {
-        HostResult::type_error(format!(
-            "'{}' object is not subscriptable",
-            self.type_name()
-        ))
+        HostResult::type_error(format!("'{}' object is not subscriptable", self.type_name()))
     }
     fn set_item(&self, _key: &Value, _value: &Value) -> HostResult {
         let name = self.type_name();
@@ -150,10 +145,7 @@ impl<'a> HostArgs<'a> {
         })
     }
     pub fn get(&self, name: &str) -> Option<&'a Value> {
-        self.keyword
-            .iter()
-            .find(|(key, _)| &**key == name)
-            .map(|(_, value)| value)
+        self.keyword.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
     }
 }
 
@@ -167,15 +159,8 @@ pub struct HostFn {
 }
 
 impl HostFn {
-    pub fn new(
-        name: impl Into<String>,
-        body: impl Fn(&HostArgs<'_>) -> HostResult + Send + Sync + 'static,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            module: None,
-            body: Box::new(body),
-        }
+    pub fn new(name: impl Into<String>, body: impl Fn(&HostArgs<'_>) -> HostResult + Send + Sync + 'static) -> Self {
+        Self { name: name.into(), module: None, body: Box::new(body) }
     }
     /// A function whose arguments were checked against `signature`, e.g. `"f(user, name=, **kw)"`.
     pub fn with_signature(
@@ -253,11 +238,7 @@ impl Globals {
         environment: Arc<dyn Environment>,
     ) -> Self {
         let names = names.into_iter().collect();
-        Self(Arc::new(GlobalsData {
-            names,
-            importer,
-            environment,
-        }))
+        Self(Arc::new(GlobalsData { names, importer, environment }))
     }
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.names.get(name)

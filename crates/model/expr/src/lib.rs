@@ -29,7 +29,6 @@ pub use modules::{Address, Network, from_json, to_json};
 pub use native::{Args, Param, Sig};
 pub use program::{CompileError, MAX_SOURCE, Program};
 pub use value::{
-    Dict, DictData, Exc, ExcType, Key, List, Module, NamedTuple, Set, ToJsonError, Tuple, Ty, Type,
-    Unhashable, Value,
+    Dict, DictData, Exc, ExcType, Key, List, Module, NamedTuple, Set, ToJsonError, Tuple, Ty, Type, Unhashable, Value,
 };
 pub use vm::run::{Outcome, Run};

@@ -24,11 +24,7 @@ pub trait LibObject: Any + Send + Sync + fmt::Debug {
         None
     }
     fn repr(&self, _vm: &mut Vm) -> R<String> {
-        Ok(format!(
-            "<{}.{} object>",
-            self.lib_type().module,
-            self.lib_type().name
-        ))
+        Ok(format!("<{}.{} object>", self.lib_type().module, self.lib_type().name))
     }
     fn str(&self, vm: &mut Vm) -> R<String> {
         self.repr(vm)
@@ -71,9 +67,7 @@ pub trait LibObject: Any + Send + Sync + fmt::Debug {
             return self.str(vm);
         }
         let name = self.lib_type().name;
-        Err(type_error(format!(
-            "unsupported format string passed to {name}.__format__"
-        )))
+        Err(type_error(format!("unsupported format string passed to {name}.__format__")))
     }
     fn call(&self, _vm: &mut Vm, _args: &Args<'_>) -> R<Option<Value>> {
         Ok(None)

@@ -14,11 +14,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            steps: 5_000_000,
-            memory: 256 << 20,
-            call_depth: 200,
-            expired: None,
-        }
+        Self { steps: 5_000_000, memory: 256 << 20, call_depth: 200, expired: None }
     }
 }

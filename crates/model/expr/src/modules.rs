@@ -70,8 +70,20 @@ pub(crate) fn from_table(name: &str, table: &'static Table, mut members: Vec<(&s
 fn typing() -> Value {
     let object = Value::Type(crate::value::Type::Builtin(crate::value::Ty::Object));
     let names = [
-        "Any", "Optional", "Union", "List", "Dict", "Tuple", "Set", "Iterable", "Callable", "Sequence",
-        "Mapping", "Generator", "Iterator", "Literal",
+        "Any",
+        "Optional",
+        "Union",
+        "List",
+        "Dict",
+        "Tuple",
+        "Set",
+        "Iterable",
+        "Callable",
+        "Sequence",
+        "Mapping",
+        "Generator",
+        "Iterator",
+        "Literal",
     ];
     Value::module("typing", names.into_iter().map(|name| (name, object.clone())).collect())
 }

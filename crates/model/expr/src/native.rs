@@ -62,11 +62,7 @@ impl Sig {
             var_keyword: false,
             required: 0,
         };
-        for part in inner
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-        {
+        for part in inner.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             if part == "/" {
                 sig.positional_only = sig.params.len();
             } else if part.starts_with("**") {
@@ -76,17 +72,11 @@ impl Sig {
                 sig.keyword_only_from = sig.params.len();
             } else {
                 let name = part.trim_end_matches('=');
-                sig.params.push(Param {
-                    name,
-                    required: name.len() == part.len(),
-                });
+                sig.params.push(Param { name, required: name.len() == part.len() });
             }
         }
         sig.keyword_only_from = sig.keyword_only_from.min(sig.params.len());
-        sig.required = sig.params[..sig.keyword_only_from]
-            .iter()
-            .filter(|param| param.required)
-            .count();
+        sig.required = sig.params[..sig.keyword_only_from].iter().filter(|param| param.required).count();
         sig
     }
 }
@@ -137,16 +127,8 @@ pub struct Args<'a> {
 
 impl<'a> Args<'a> {
     /// Checks the arguments of a call.
-    pub fn bind(
-        sig: &'a Sig,
-        positional: &'a [Value],
-        keyword: &'a [(Arc<str>, Value)],
-    ) -> R<Self> {
-        let args = Self {
-            sig,
-            positional,
-            keyword,
-        };
+    pub fn bind(sig: &'a Sig, positional: &'a [Value], keyword: &'a [(Arc<str>, Value)]) -> R<Self> {
+        let args = Self { sig, positional, keyword };
         if positional.len() > sig.keyword_only_from && !sig.var_positional {
             return Err(args.wrong_count());
         }
@@ -159,10 +141,7 @@ impl<'a> Args<'a> {
         if sig.keyword_only_from < sig.params.len() {
             for param in &sig.params[sig.keyword_only_from..] {
                 if param.required && !keyword.iter().any(|(name, _)| &**name == param.name) {
-                    let message = format!(
-                        "{}() missing required keyword-only argument: '{}'",
-                        sig.name, param.name
-                    );
+                    let message = format!("{}() missing required keyword-only argument: '{}'", sig.name, param.name);
                     return Err(type_error(message));
                 }
             }
@@ -186,16 +165,10 @@ impl<'a> Args<'a> {
                 }
                 _ if sig.var_keyword => {}
                 _ if sig.params.len() == sig.positional_only => {
-                    return Err(type_error(format!(
-                        "{}() takes no keyword arguments",
-                        sig.name
-                    )));
+                    return Err(type_error(format!("{}() takes no keyword arguments", sig.name)));
                 }
                 _ => {
-                    return Err(type_error(format!(
-                        "'{name}' is an invalid keyword argument for {}()",
-                        sig.name
-                    )));
+                    return Err(type_error(format!("'{name}' is an invalid keyword argument for {}()", sig.name)));
                 }
             }
         }
@@ -231,31 +204,16 @@ impl<'a> Args<'a> {
             format!("{name}() takes exactly one argument ({given} given)")
         } else if sig.positional_only == sig.params.len() {
             if least == most {
-                format!(
-                    "{name} expected {least} argument{}, got {given}",
-                    plural(least)
-                )
+                format!("{name} expected {least} argument{}, got {given}", plural(least))
             } else if given < least {
-                format!(
-                    "{name} expected at least {least} argument{}, got {given}",
-                    plural(least)
-                )
+                format!("{name} expected at least {least} argument{}, got {given}", plural(least))
             } else {
-                format!(
-                    "{name} expected at most {most} argument{}, got {given}",
-                    plural(most)
-                )
+                format!("{name} expected at most {most} argument{}, got {given}", plural(most))
             }
         } else if given > most {
-            format!(
-                "{name}() takes at most {most} argument{} ({given} given)",
-                plural(most)
-            )
+            format!("{name}() takes at most {most} argument{} ({given} given)", plural(most))
         } else {
-            format!(
-                "{name}() takes at least {least} argument{} ({given} given)",
-                plural(least)
-            )
+            format!("{name}() takes at least {least} argument{} ({given} given)", plural(least))
         };
         type_error(message)
     }
@@ -271,10 +229,7 @@ impl<'a> Args<'a> {
             return None;
         }
         let name = self.sig.params.get(index)?.name;
-        self.keyword
-            .iter()
-            .find(|(key, _)| &**key == name)
-            .map(|(_, value)| value)
+        self.keyword.iter().find(|(key, _)| &**key == name).map(|(_, value)| value)
     }
     /// A required argument, which the binder has made sure of.
     pub fn at(&self, index: usize) -> &'a Value {
@@ -287,18 +242,14 @@ impl<'a> Args<'a> {
     }
     /// The arguments taken by `*rest`.
     pub fn rest(&self) -> &'a [Value] {
-        self.positional
-            .get(self.sig.keyword_only_from..)
-            .unwrap_or(&[])
+        self.positional.get(self.sig.keyword_only_from..).unwrap_or(&[])
     }
     /// The arguments taken by `**kw`.
     pub fn extra(&self) -> impl Iterator<Item = &'a (Arc<str>, Value)> {
         let sig = self.sig;
-        self.keyword.iter().filter(move |(name, _)| {
-            !sig.params[sig.positional_only..]
-                .iter()
-                .any(|param| param.name == &**name)
-        })
+        self.keyword
+            .iter()
+            .filter(move |(name, _)| !sig.params[sig.positional_only..].iter().any(|param| param.name == &**name))
     }
     pub fn str(&self, index: usize) -> R<&'a str> {
         match self.at(index) {
@@ -329,10 +280,7 @@ impl<'a> Args<'a> {
         match value.as_f64() {
             Some(number) if number.is_finite() || !matches!(value, Value::Big(_)) => Ok(number),
             Some(_) => Err(overflow_error("int too large to convert to float")),
-            None => Err(type_error(format!(
-                "must be real number, not {}",
-                value.type_name()
-            ))),
+            None => Err(type_error(format!("must be real number, not {}", value.type_name()))),
         }
     }
 }
@@ -342,12 +290,7 @@ pub fn to_index(value: &Value) -> R<i64> {
     match value {
         Value::Int(number) => Ok(*number),
         Value::Bool(flag) => Ok(i64::from(*flag)),
-        Value::Big(_) => Err(overflow_error(
-            "Python int too large to convert to C ssize_t",
-        )),
-        other => Err(type_error(format!(
-            "'{}' object cannot be interpreted as an integer",
-            other.type_name()
-        ))),
+        Value::Big(_) => Err(overflow_error("Python int too large to convert to C ssize_t")),
+        other => Err(type_error(format!("'{}' object cannot be interpreted as an integer", other.type_name()))),
     }
 }

@@ -17,6 +17,7 @@ use crate::value::{Dict, DictKind, Key, Set, Unhashable, Value, ViewKind};
 use crate::vm::Vm;
 
 /// Whether a value counts as true.
+#[expect(clippy::only_used_in_recursion, reason = "every operation on values takes the machine")]
 pub fn truth(vm: &mut Vm, value: &Value) -> R<bool> {
     Ok(match value {
         Value::Unbound | Value::None => false,
@@ -68,11 +69,7 @@ pub fn len(value: &Value) -> R<usize> {
         Value::View(view) => view.dict.len(),
         Value::Lib(object) if object.len().is_some() => object.len().unwrap_or(0),
         Value::Host(object) => match object.len() {
-            Some(length) => length
-                .into_result()?
-                .as_i64()
-                .and_then(|n| usize::try_from(n).ok())
-                .unwrap_or(0),
+            Some(length) => length.into_result()?.as_i64().and_then(|n| usize::try_from(n).ok()).unwrap_or(0),
             None => return Err(no_len(value)),
         },
         _ => return Err(no_len(value)),
@@ -80,10 +77,7 @@ pub fn len(value: &Value) -> R<usize> {
 }
 
 fn no_len(value: &Value) -> crate::flow::Flow {
-    type_error(format!(
-        "object of type '{}' has no len()",
-        value.type_name()
-    ))
+    type_error(format!("object of type '{}' has no len()", value.type_name()))
 }
 
 /// The value as a key of a dict or set.
@@ -112,18 +106,14 @@ pub fn contains(vm: &mut Vm, container: &Value, item: &Value) -> R<bool> {
                 vm.tick(text.len() as u64 / 64)?;
                 Ok(text.contains(&**part))
             }
-            other => Err(type_error(format!(
-                "'in <string>' requires string as left operand, not {}",
-                other.type_name()
-            ))),
+            other => {
+                Err(type_error(format!("'in <string>' requires string as left operand, not {}", other.type_name())))
+            }
         },
         Value::Bytes(bytes) => match item {
             Value::Bytes(part) => Ok(sequence::find_bytes(bytes, part, 0).is_some()),
             Value::Int(byte) => Ok(u8::try_from(*byte).is_ok_and(|byte| bytes.contains(&byte))),
-            other => Err(type_error(format!(
-                "a bytes-like object is required, not '{}'",
-                other.type_name()
-            ))),
+            other => Err(type_error(format!("a bytes-like object is required, not '{}'", other.type_name()))),
         },
         Value::Dict(dict) => Ok(dict.get().contains_key(&key(item.clone())?)),
         Value::Set(set) => {
@@ -134,9 +124,7 @@ pub fn contains(vm: &mut Vm, container: &Value, item: &Value) -> R<bool> {
             };
             Ok(set.get().contains(&key(wanted)?))
         }
-        Value::View(view) if view.kind == ViewKind::Keys => {
-            Ok(view.dict.get().contains_key(&key(item.clone())?))
-        }
+        Value::View(view) if view.kind == ViewKind::Keys => Ok(view.dict.get().contains_key(&key(item.clone())?)),
         Value::View(view) if view.kind == ViewKind::Items => match item {
             Value::Tuple(pair) if pair.items().len() == 2 => {
                 let found = view.dict.get().get(&key(pair.items()[0].clone())?).cloned();
@@ -172,13 +160,8 @@ pub fn contains(vm: &mut Vm, container: &Value, item: &Value) -> R<bool> {
                 None => contains_by_iteration(vm, container, item),
             }
         }
-        Value::Iter(_) | Value::Gen(_) | Value::View(_) => {
-            contains_by_iteration(vm, container, item)
-        }
-        other => Err(type_error(format!(
-            "argument of type '{}' is not iterable",
-            other.type_name()
-        ))),
+        Value::Iter(_) | Value::Gen(_) | Value::View(_) => contains_by_iteration(vm, container, item),
+        other => Err(type_error(format!("argument of type '{}' is not iterable", other.type_name()))),
     }
 }
 
@@ -186,10 +169,9 @@ fn contains_by_iteration(vm: &mut Vm, container: &Value, item: &Value) -> R<bool
     let Ok(iterator) = vm.iter(container) else {
         // Keep a wish to load, replace the message of a failure.
         return match vm.iter(container) {
-            Err(crate::flow::Flow::Raise(_)) => Err(type_error(format!(
-                "argument of type '{}' is not iterable",
-                container.type_name()
-            ))),
+            Err(crate::flow::Flow::Raise(_)) => {
+                Err(type_error(format!("argument of type '{}' is not iterable", container.type_name())))
+            }
             Err(flow) => Err(flow),
             Ok(_) => Ok(false),
         };
@@ -219,16 +201,9 @@ fn any_same(items: &[Value], item: &Value) -> R<bool> {
 /// Adds the entries of a mapping to a dict, as `{**mapping}` does.
 pub fn merge_mapping(vm: &mut Vm, into: &Arc<Dict>, mapping: &Value) -> R<()> {
     let Value::Dict(from) = mapping else {
-        return Err(type_error(format!(
-            "'{}' object is not a mapping",
-            mapping.type_name()
-        )));
+        return Err(type_error(format!("'{}' object is not a mapping", mapping.type_name())));
     };
-    let entries: Vec<(Key, Value)> = from
-        .get()
-        .iter()
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect();
+    let entries: Vec<(Key, Value)> = from.get().iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     vm.charge_items(entries.len() * 4)?;
     into.set().extend(entries);
     Ok(())

@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use ruff_python_ast::{Mod, Stmt};
 use ruff_python_parser::{
-    InterpolatedStringErrorType, LexicalErrorType, Mode, ParseErrorType, ParseOptions,
-    parse_unchecked,
+    InterpolatedStringErrorType, LexicalErrorType, Mode, ParseErrorType, ParseOptions, parse_unchecked,
 };
 use ruff_text_size::Ranged;
 
@@ -35,9 +34,7 @@ pub(crate) struct ProgramData {
 
 impl fmt::Debug for Program {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program")
-            .field("source", &self.0.source)
-            .finish_non_exhaustive()
+        f.debug_struct("Program").field("source", &self.0.source).finish_non_exhaustive()
     }
 }
 
@@ -47,18 +44,10 @@ impl Program {
     pub fn compile(source: &str, params: &[&str]) -> Result<Self, CompileError> {
         if source.len() > MAX_SOURCE {
             let message = format!("expression is longer than {MAX_SOURCE} bytes");
-            return Err(CompileError {
-                kind: "SyntaxError",
-                message,
-                line: 1,
-                column: 1,
-            });
+            return Err(CompileError { kind: "SyntaxError", message, line: 1, column: 1 });
         }
-        let params: Vec<String> = params
-            .iter()
-            .filter(|name| is_identifier(name))
-            .map(|name| (*name).to_owned())
-            .collect();
+        let params: Vec<String> =
+            params.iter().filter(|name| is_identifier(name)).map(|name| (*name).to_owned()).collect();
         // Parser, compiler and the drop of the tree recurse; deep sources need a stack of their own.
         std::thread::scope(|scope| {
             std::thread::Builder::new()
@@ -105,12 +94,7 @@ pub struct CompileError {
 impl CompileError {
     fn internal() -> Self {
         let message = "expression is too complex".to_owned();
-        Self {
-            kind: "SyntaxError",
-            message,
-            line: 1,
-            column: 1,
-        }
+        Self { kind: "SyntaxError", message, line: 1, column: 1 }
     }
     /// The line as authentik counts it: in the wrapped source.
     pub fn wrapped_line(&self) -> u32 {
@@ -118,21 +102,13 @@ impl CompileError {
     }
     /// What `str()` of CPython's exception gives for a source compiled under this file name.
     pub fn upstream_message(&self, filename: &str) -> String {
-        format!(
-            "{} ({filename}, line {})",
-            self.message,
-            self.wrapped_line()
-        )
+        format!("{} ({filename}, line {})", self.message, self.wrapped_line())
     }
 }
 
 impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: {} (line {}, column {})",
-            self.kind, self.message, self.line, self.column
-        )
+        write!(f, "{}: {} (line {}, column {})", self.kind, self.message, self.line, self.column)
     }
 }
 
@@ -140,15 +116,12 @@ impl std::error::Error for CompileError {}
 
 fn is_identifier(name: &str) -> bool {
     const KEYWORDS: &[&str] = &[
-        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class",
-        "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
-        "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return",
-        "try", "while", "with", "yield",
+        "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+        "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+        "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
     ];
     let mut chars = name.chars();
-    chars
-        .next()
-        .is_some_and(|first| first == '_' || first.is_alphabetic())
+    chars.next().is_some_and(|first| first == '_' || first.is_alphabetic())
         && chars.all(|c| c == '_' || c.is_alphanumeric())
         && !KEYWORDS.contains(&name)
 }
@@ -178,19 +151,11 @@ fn compile_here(source: &str, params: Vec<String>) -> Result<Program, CompileErr
     line_starts.extend(wrapped.match_indices('\n').map(|(at, _)| at as u32 + 1));
     line_starts.pop();
     let at = |offset: u32| position(&line_starts, offset);
-    let parsed = parse_unchecked(
-        &wrapped,
-        ParseOptions::from(Mode::Module).with_max_recursion_depth(300),
-    );
+    let parsed = parse_unchecked(&wrapped, ParseOptions::from(Mode::Module).with_max_recursion_depth(300));
     if let Some(error) = parsed.errors().first() {
         let (kind, message) = wording(&error.error, &wrapped, error.location.start().to_usize());
         let (line, column) = at(error.location.start().to_u32());
-        return Err(CompileError {
-            kind,
-            message,
-            line,
-            column,
-        });
+        return Err(CompileError { kind, message, line, column });
     }
     let Mod::Module(module) = parsed.into_syntax() else {
         return Err(CompileError::internal());
@@ -200,36 +165,15 @@ fn compile_here(source: &str, params: Vec<String>) -> Result<Program, CompileErr
         [_, other, ..] => {
             let (line, column) = at(other.range().start().to_u32());
             let message = "unexpected statement outside of the expression".to_owned();
-            return Err(CompileError {
-                kind: "SyntaxError",
-                message,
-                line,
-                column,
-            });
+            return Err(CompileError { kind: "SyntaxError", message, line, column });
         }
         _ => return Err(CompileError::internal()),
     };
-    let code = compile::compile(function).map_err(
-        |Refusal {
-             kind,
-             message,
-             range,
-         }| {
-            let (line, column) = at(range.start().to_u32());
-            CompileError {
-                kind,
-                message,
-                line,
-                column,
-            }
-        },
-    )?;
-    let data = ProgramData {
-        code,
-        source: source.to_owned(),
-        params,
-        line_starts: line_starts.clone(),
-    };
+    let code = compile::compile(function).map_err(|Refusal { kind, message, range }| {
+        let (line, column) = at(range.start().to_u32());
+        CompileError { kind, message, line, column }
+    })?;
+    let data = ProgramData { code, source: source.to_owned(), params, line_starts: line_starts.clone() };
     Ok(Program(Arc::new(data)))
 }
 
@@ -237,41 +181,31 @@ fn compile_here(source: &str, params: Vec<String>) -> Result<Program, CompileErr
 fn wording(error: &ParseErrorType, wrapped: &str, offset: usize) -> (&'static str, String) {
     let syntax = |message: &str| ("SyntaxError", message.to_owned());
     match error {
-        ParseErrorType::UnexpectedIndentation => {
-            ("IndentationError", "unexpected indent".to_owned())
+        ParseErrorType::UnexpectedIndentation => ("IndentationError", "unexpected indent".to_owned()),
+        ParseErrorType::Lexical(LexicalErrorType::IndentationError) => {
+            ("IndentationError", "unindent does not match any outer indentation level".to_owned())
         }
-        ParseErrorType::Lexical(LexicalErrorType::IndentationError) => (
-            "IndentationError",
-            "unindent does not match any outer indentation level".to_owned(),
-        ),
         ParseErrorType::Lexical(LexicalErrorType::UnclosedStringError) => {
             let line = wrapped[..offset.min(wrapped.len())].matches('\n').count() + 1;
-            syntax(&format!(
-                "unterminated string literal (detected at line {line})"
-            ))
+            syntax(&format!("unterminated string literal (detected at line {line})"))
         }
         ParseErrorType::Lexical(LexicalErrorType::Eof) => syntax("unexpected EOF while parsing"),
         ParseErrorType::Lexical(LexicalErrorType::LineContinuationError) => {
             syntax("unexpected character after line continuation character")
         }
-        ParseErrorType::FStringError(inner)
-        | ParseErrorType::Lexical(LexicalErrorType::FStringError(inner)) => syntax(match inner {
-            InterpolatedStringErrorType::UnclosedLbrace => "f-string: expecting '}'",
-            InterpolatedStringErrorType::SingleRbrace => "f-string: single '}' is not allowed",
-            InterpolatedStringErrorType::InvalidConversionFlag => {
-                "f-string: invalid conversion character"
-            }
-            _ => "f-string: invalid syntax",
-        }),
-        ParseErrorType::PositionalAfterKeywordArgument => {
-            syntax("positional argument follows keyword argument")
+        ParseErrorType::FStringError(inner) | ParseErrorType::Lexical(LexicalErrorType::FStringError(inner)) => {
+            syntax(match inner {
+                InterpolatedStringErrorType::UnclosedLbrace => "f-string: expecting '}'",
+                InterpolatedStringErrorType::SingleRbrace => "f-string: single '}' is not allowed",
+                InterpolatedStringErrorType::InvalidConversionFlag => "f-string: invalid conversion character",
+                _ => "f-string: invalid syntax",
+            })
         }
+        ParseErrorType::PositionalAfterKeywordArgument => syntax("positional argument follows keyword argument"),
         ParseErrorType::PositionalAfterKeywordUnpacking => {
             syntax("positional argument follows keyword argument unpacking")
         }
-        ParseErrorType::DuplicateKeywordArgumentError(name) => {
-            syntax(&format!("keyword argument repeated: {name}"))
-        }
+        ParseErrorType::DuplicateKeywordArgumentError(name) => syntax(&format!("keyword argument repeated: {name}")),
         ParseErrorType::NonDefaultParamAfterDefaultParam => {
             syntax("parameter without a default follows parameter with a default")
         }
@@ -289,13 +223,7 @@ fn wording(error: &ParseErrorType, wrapped: &str, offset: usize) -> (&'static st
 
 fn other_wording(message: &str) -> (&'static str, String) {
     if let Some(after) = message.strip_prefix("Expected an indented block after ") {
-        return (
-            "IndentationError",
-            format!(
-                "expected an indented block after {}",
-                after.replace('`', "'")
-            ),
-        );
+        return ("IndentationError", format!("expected an indented block after {}", after.replace('`', "'")));
     }
     ("SyntaxError", message.to_owned())
 }

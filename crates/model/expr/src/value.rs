@@ -74,9 +74,7 @@ pub struct List {
 
 impl List {
     pub fn new(items: Vec<Value>) -> Self {
-        Self {
-            items: Deep(RwLock::new(items)),
-        }
+        Self { items: Deep(RwLock::new(items)) }
     }
     pub fn get(&self) -> RwLockReadGuard<'_, Vec<Value>> {
         self.items.0.read_recursive()
@@ -106,16 +104,10 @@ pub struct Tuple {
 
 impl Tuple {
     pub fn new(items: Vec<Value>) -> Self {
-        Self {
-            items: Deep(items),
-            named: None,
-        }
+        Self { items: Deep(items), named: None }
     }
     pub fn with_names(items: Vec<Value>, named: Arc<NamedTuple>) -> Self {
-        Self {
-            items: Deep(items),
-            named: Some(named),
-        }
+        Self { items: Deep(items), named: Some(named) }
     }
     pub fn items(&self) -> &[Value] {
         &self.items.0
@@ -139,11 +131,7 @@ pub struct Range {
 
 impl Range {
     pub fn len(&self) -> usize {
-        let (start, stop, step) = (
-            i128::from(self.start),
-            i128::from(self.stop),
-            i128::from(self.step),
-        );
+        let (start, stop, step) = (i128::from(self.start), i128::from(self.stop), i128::from(self.step));
         let span = if step > 0 { stop - start } else { start - stop };
         if span <= 0 {
             return 0;
@@ -229,10 +217,7 @@ pub struct Method {
 
 impl Method {
     pub fn new(receiver: Value, target: MethodTarget) -> Self {
-        Self {
-            receiver: Deep(Some(receiver)),
-            target,
-        }
+        Self { receiver: Deep(Some(receiver)), target }
     }
     pub fn receiver(&self) -> &Value {
         self.receiver.0.as_ref().unwrap_or(&Value::None)
@@ -272,21 +257,11 @@ pub struct Module {
 
 impl Module {
     pub fn new(name: impl Into<String>, members: Vec<(&str, Value)>) -> Self {
-        let members = members
-            .into_iter()
-            .map(|(name, value)| (Arc::from(name), value))
-            .collect();
-        Self {
-            name: name.into(),
-            members: RwLock::new(members),
-        }
+        let members = members.into_iter().map(|(name, value)| (Arc::from(name), value)).collect();
+        Self { name: name.into(), members: RwLock::new(members) }
     }
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.members
-            .read()
-            .iter()
-            .find(|(key, _)| &**key == name)
-            .map(|(_, value)| value.clone())
+        self.members.read().iter().find(|(key, _)| &**key == name).map(|(_, value)| value.clone())
     }
 }
 
@@ -304,10 +279,7 @@ impl Value {
         Self::Tuple(Arc::new(Tuple::new(items)))
     }
     pub fn dict(entries: impl IntoIterator<Item = (String, Value)>) -> Self {
-        let data = entries
-            .into_iter()
-            .map(|(key, value)| (Key::str(&key), value))
-            .collect();
+        let data = entries.into_iter().map(|(key, value)| (Key::str(&key), value)).collect();
         Self::Dict(Arc::new(Dict::new(data)))
     }
     pub fn host(object: impl HostObject) -> Self {
@@ -405,9 +377,7 @@ impl Value {
             (Self::Str(a), Self::Str(b)) => same(a, b) || (a.len() < 64 && a == b),
             (Self::Bytes(a), Self::Bytes(b)) => same(a, b),
             (Self::List(a), Self::List(b)) => same(a, b),
-            (Self::Tuple(a), Self::Tuple(b)) => {
-                same(a, b) || (a.items().is_empty() && b.items().is_empty())
-            }
+            (Self::Tuple(a), Self::Tuple(b)) => same(a, b) || (a.items().is_empty() && b.items().is_empty()),
             (Self::Dict(a), Self::Dict(b)) => same(a, b),
             (Self::Set(a), Self::Set(b)) => same(a, b),
             (Self::Range(a), Self::Range(b)) => same(a, b),

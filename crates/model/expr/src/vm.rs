@@ -7,6 +7,8 @@
 
 mod call;
 mod exec;
+mod exec_calls;
+mod exec_values;
 pub mod frame;
 mod function_args;
 mod imports;
@@ -92,12 +94,7 @@ impl Vm {
             return Err(Flow::Limit(Limit::Steps));
         }
         self.steps -= used;
-        if self
-            .limits
-            .expired
-            .as_ref()
-            .is_some_and(|expired| expired())
-        {
+        if self.limits.expired.as_ref().is_some_and(|expired| expired()) {
             return Err(Flow::Limit(Limit::Time));
         }
         Ok(())

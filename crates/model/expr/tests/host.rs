@@ -4,8 +4,7 @@ use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use expr::{
-    EvalError, Globals, HostArgs, HostFn, HostObject, HostResult, Importer, Limit, Limits, Outcome,
-    Program, Run, Value,
+    EvalError, Globals, HostArgs, HostFn, HostObject, HostResult, Importer, Limit, Limits, Outcome, Program, Run, Value,
 };
 
 /// An object whose attributes, and whose elements, have to be loaded first.
@@ -53,9 +52,7 @@ impl HostObject for Handle {
     }
     fn iterate(&self) -> Option<HostResult> {
         Some(self.0.when_loaded(|own| {
-            HostResult::Ready(Value::list(
-                own.items.iter().map(|item| Value::host(Handle(item.clone()))).collect(),
-            ))
+            HostResult::Ready(Value::list(own.items.iter().map(|item| Value::host(Handle(item.clone()))).collect()))
         }))
     }
     fn len(&self) -> Option<HostResult> {
@@ -122,7 +119,10 @@ fn continues_after_a_load_anywhere() {
         ("a, *b = x\nreturn a.name, len(b)", "('a', 2)"),
         ("return [*x][1].name", "'b'"),
         ("for i in x:\n    yield i.name", "['a', 'b', 'c']"),
-        ("def g():\n    yield from (i.name for i in x)\nreturn list(g()) + list(g())", "['a', 'b', 'c', 'a', 'b', 'c']"),
+        (
+            "def g():\n    yield from (i.name for i in x)\nreturn list(g()) + list(g())",
+            "['a', 'b', 'c', 'a', 'b', 'c']",
+        ),
         ("def f(i):\n    return i.name\nreturn [f(i) for i in x]", "['a', 'b', 'c']"),
         (
             "n = 0\ndef f(i):\n    nonlocal n\n    n += 1\n    return i.name\nr = sorted(x, key=f)\nreturn n, len(r)",
@@ -134,11 +134,23 @@ fn continues_after_a_load_anywhere() {
         ),
         ("from functools import reduce\nreturn reduce(lambda a, i: a + i.name, x, '')", "'abc'"),
         ("import re\nreturn re.sub('o', lambda m: [i.name for i in x][0], 'foo')", "'faa'"),
-        ("import json\nreturn json.dumps([1, {2}], default=lambda o: [i.name for i in x])", "'[1, [\"a\", \"b\", \"c\"]]'"),
-        ("from collections import defaultdict\nd = defaultdict(lambda: x.name)\nreturn d['k'], dict(d)", "('root', {'k': 'root'})"),
-        ("try:\n    x.nope\nexcept AttributeError as e:\n    return str(e), x.name", "(\"'Lazy' object has no attribute 'nope'\", 'root')"),
+        (
+            "import json\nreturn json.dumps([1, {2}], default=lambda o: [i.name for i in x])",
+            "'[1, [\"a\", \"b\", \"c\"]]'",
+        ),
+        (
+            "from collections import defaultdict\nd = defaultdict(lambda: x.name)\nreturn d['k'], dict(d)",
+            "('root', {'k': 'root'})",
+        ),
+        (
+            "try:\n    x.nope\nexcept AttributeError as e:\n    return str(e), x.name",
+            "(\"'Lazy' object has no attribute 'nope'\", 'root')",
+        ),
         ("return getattr(x, 'nope', x.name), hasattr(x, 'name')", "('root', True)"),
-        ("return sorted(sorted((i.name for i in x), key=lambda n: n), key=lambda n: sum(1 for i in x if i.name > n))", "['c', 'b', 'a']"),
+        (
+            "return sorted(sorted((i.name for i in x), key=lambda n: n), key=lambda n: sum(1 for i in x if i.name > n))",
+            "['c', 'b', 'a']",
+        ),
         ("it = (i.name for i in x)\nreturn next(it), next(it), list(it)", "('a', 'b', ['c'])"),
         ("return next(i for i in x if i.name == 'b').name", "'b'"),
         ("return (lambda *a: len(a))(*x), x.items.name", "(3, 'root')"),
@@ -194,7 +206,8 @@ fn budgets_end_what_would_not() {
             "{source}: {error}"
         );
     }
-    let error = failure("import re\nreturn re.match('(a+)+$', 'a' * 40 + 'b') is None and re.match(r'(a|a)*\\1b', 'a' * 60)");
+    let error =
+        failure("import re\nreturn re.match('(a+)+$', 'a' * 40 + 'b') is None and re.match(r'(a|a)*\\1b', 'a' * 60)");
     assert_eq!(error.exception, "RuntimeError", "{error}");
 }
 
@@ -318,10 +331,7 @@ fn globals_functions_imports_and_logs_come_from_the_host() {
     assert_eq!(evaluate("return list(map(double, [1, 2]))").0, Ok("[2, 4]".to_owned()));
     assert_eq!(evaluate("user = user + '!'\nreturn user").0, Ok("'joe!'".to_owned()));
     assert_eq!(evaluate("print('a', 1)\nprint(user)").1, ["a 1", "joe"]);
-    assert_eq!(
-        evaluate("from authentik.core.models import User\nreturn User").0,
-        Ok("'the user model'".to_owned())
-    );
+    assert_eq!(evaluate("from authentik.core.models import User\nreturn User").0, Ok("'the user model'".to_owned()));
     assert_eq!(
         evaluate("from authentik.core.models import Token").0,
         Err("No module named 'authentik.core.models'".to_owned())

@@ -35,15 +35,12 @@ impl HostObject for Object {
 
 #[test]
 fn the_groups_mapping_is_fast() {
-    let group = |index: usize| {
-        Value::host(Object { name: Value::from(format!("group-{index}")), members: None })
-    };
+    let group = |index: usize| Value::host(Object { name: Value::from(format!("group-{index}")), members: None });
     let groups = Value::list((0..10).map(group).collect());
     let manager = Value::host(Object { name: Value::None, members: Some(groups) });
     let user = Value::host(Object { name: Value::None, members: Some(manager) });
-    let program =
-        Program::compile("return [group.name for group in user.ak_groups.all()]", &["user", "request"])
-            .expect("compiles");
+    let program = Program::compile("return [group.name for group in user.ak_groups.all()]", &["user", "request"])
+        .expect("compiles");
     let globals = Globals::default();
     let evaluate = || {
         let args = vec![user.clone(), Value::None];

@@ -95,10 +95,7 @@ impl<'a> Unit<'a> {
             Expr::SetComp(node) => self.comprehension(&node.generators, &Product::Set(&node.elt)),
             Expr::DictComp(node) => match &node.key {
                 Some(key) => self.comprehension(&node.generators, &Product::Dict(key, &node.value)),
-                None => Err(Refusal::new(
-                    "dict unpacking cannot be used in dict comprehension",
-                    node.range,
-                )),
+                None => Err(Refusal::new("dict unpacking cannot be used in dict comprehension", node.range)),
             },
             Expr::Generator(node) => self.generator(node),
             Expr::Await(node) => Err(Refusal::new("'await' is not supported", node.range)),
@@ -160,10 +157,7 @@ impl<'a> Unit<'a> {
                 self.emit(Op::Index);
                 Ok(())
             }
-            Expr::Starred(node) => Err(Refusal::new(
-                "can't use starred expression here",
-                node.range,
-            )),
+            Expr::Starred(node) => Err(Refusal::new("can't use starred expression here", node.range)),
             Expr::Name(node) => {
                 self.load(node.id.as_str());
                 Ok(())
@@ -178,10 +172,7 @@ impl<'a> Unit<'a> {
                 self.emit(Op::Slice);
                 Ok(())
             }
-            Expr::IpyEscapeCommand(node) => Err(Refusal::new(
-                "escape commands are not supported",
-                node.range,
-            )),
+            Expr::IpyEscapeCommand(node) => Err(Refusal::new("escape commands are not supported", node.range)),
         }
     }
 
@@ -193,10 +184,7 @@ impl<'a> Unit<'a> {
         let value = match &node.value {
             Number::Float(value) => Value::Float(*value),
             Number::Complex { .. } => {
-                return Err(Refusal::new(
-                    "complex numbers are not supported",
-                    node.range,
-                ));
+                return Err(Refusal::new("complex numbers are not supported", node.range));
             }
             Number::Int(int) => match int.as_i64() {
                 Some(small) => Value::Int(small),
@@ -222,7 +210,9 @@ impl<'a> Unit<'a> {
                 }));
             }
         }
-        jumps.into_iter().for_each(|jump| self.land(jump));
+        for jump in jumps {
+            self.land(jump);
+        }
         Ok(())
     }
 
@@ -244,7 +234,9 @@ impl<'a> Unit<'a> {
         if !jumps.is_empty() {
             // A failed link leaves the middle operand below its result.
             let end = self.emit(Op::Jump(0));
-            jumps.into_iter().for_each(|jump| self.land(jump));
+            for jump in jumps {
+                self.land(jump);
+            }
             self.emit(Op::Swap);
             self.emit(Op::Pop);
             self.land(end);
@@ -265,18 +257,10 @@ impl<'a> Unit<'a> {
         for element in elements {
             if let Expr::Starred(star) = element {
                 self.expr(&star.value)?;
-                self.emit(if is_set {
-                    Op::SetExtend
-                } else {
-                    Op::ListExtend
-                });
+                self.emit(if is_set { Op::SetExtend } else { Op::ListExtend });
             } else {
                 self.expr(element)?;
-                self.emit(if is_set {
-                    Op::SetAdd(0)
-                } else {
-                    Op::ListAppend(0)
-                });
+                self.emit(if is_set { Op::SetAdd(0) } else { Op::ListAppend(0) });
             }
         }
         if matches!(build(0), Op::Tuple(_)) {
@@ -313,10 +297,7 @@ impl<'a> Unit<'a> {
     fn call(&mut self, node: &'a ast::ExprCall) -> C<()> {
         let arguments = &node.arguments;
         let spread = arguments.args.iter().any(Expr::is_starred_expr)
-            || arguments
-                .keywords
-                .iter()
-                .any(|keyword| keyword.arg.is_none());
+            || arguments.keywords.iter().any(|keyword| keyword.arg.is_none());
         let count = arguments.args.len() + arguments.keywords.len();
         if spread || count > 60_000 {
             self.expr(&node.func)?;
@@ -360,10 +341,7 @@ impl<'a> Unit<'a> {
         let mut names = Vec::new();
         for keyword in &arguments.keywords {
             let Some(name) = &keyword.arg else { continue };
-            if names
-                .iter()
-                .any(|known: &std::sync::Arc<str>| **known == *name.as_str())
-            {
+            if names.iter().any(|known: &std::sync::Arc<str>| **known == *name.as_str()) {
                 let message = format!("keyword argument repeated: {}", name.as_str());
                 return Err(Refusal::new(message, keyword.range()));
             }
@@ -382,11 +360,7 @@ impl<'a> Unit<'a> {
         };
         let argc = count as u16;
         self.emit(match method {
-            Some(name) => Op::CallMethod {
-                name,
-                argc,
-                keywords,
-            },
+            Some(name) => Op::CallMethod { name, argc, keywords },
             None => Op::Call { argc, keywords },
         });
         Ok(())
@@ -394,7 +368,7 @@ impl<'a> Unit<'a> {
 
     fn f_string(&mut self, node: &'a ast::ExprFString) -> C<()> {
         let mut parts = 0;
-        for part in node.value.iter() {
+        for part in &node.value {
             match part {
                 ast::FStringPart::Literal(literal) => {
                     self.constant(Value::str(&literal.value));
@@ -428,12 +402,7 @@ impl<'a> Unit<'a> {
             ast::ConversionFlag::Ascii => Conversion::Ascii,
         };
         if let Some(debug) = &field.debug_text {
-            let text = format!(
-                "{}{}{}",
-                debug.leading(),
-                debug.expression(),
-                debug.trailing()
-            );
+            let text = format!("{}{}{}", debug.leading(), debug.expression(), debug.trailing());
             self.constant(Value::str(text));
             parts += 1;
             if conversion == Conversion::None && field.format_spec.is_none() {
@@ -448,10 +417,7 @@ impl<'a> Unit<'a> {
             }
             self.emit(Op::Join(spec_parts));
         }
-        self.emit(Op::Format {
-            conversion,
-            spec: field.format_spec.is_some(),
-        });
+        self.emit(Op::Format { conversion, spec: field.format_spec.is_some() });
         Ok(parts)
     }
 }

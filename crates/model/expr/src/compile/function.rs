@@ -46,13 +46,7 @@ impl<'a> Unit<'a> {
     }
 
     /// Emits the creation of a function whose defaults are already on the stack.
-    fn make(
-        &mut self,
-        scope: ScopeId,
-        code: Arc<Code>,
-        defaults: usize,
-        kw_defaults: usize,
-    ) -> C<()> {
+    fn make(&mut self, scope: ScopeId, code: Arc<Code>, defaults: usize, kw_defaults: usize) -> C<()> {
         let own = self.scopes_function();
         let mut captures = Vec::new();
         for (name, owner) in &self.scopes.layout(scope).frees {
@@ -71,11 +65,7 @@ impl<'a> Unit<'a> {
         };
         let index = self.code.functions.len() as u32;
         self.code.functions.push(code);
-        self.emit(Op::Function {
-            code: index,
-            defaults: defaults as u16,
-            kw_defaults: kw_defaults as u16,
-        });
+        self.emit(Op::Function { code: index, defaults: defaults as u16, kw_defaults: kw_defaults as u16 });
         Ok(())
     }
 
@@ -101,26 +91,17 @@ impl<'a> Unit<'a> {
             }
         }
         if positional > 250 || by_name > 250 {
-            return Err(Refusal::new(
-                "more than 250 default arguments",
-                parameters.range(),
-            ));
+            return Err(Refusal::new("more than 250 default arguments", parameters.range()));
         }
         Ok((positional, by_name))
     }
 
     pub(super) fn function(&mut self, node: &'a ast::StmtFunctionDef) -> C<()> {
         if node.is_async {
-            return Err(Refusal::new(
-                "async functions are not supported",
-                node.range,
-            ));
+            return Err(Refusal::new("async functions are not supported", node.range));
         }
         if node.type_params.is_some() {
-            return Err(Refusal::new(
-                "type parameters are not supported",
-                node.range,
-            ));
+            return Err(Refusal::new("type parameters are not supported", node.range));
         }
         for decorator in &node.decorator_list {
             self.expr(&decorator.expression)?;
@@ -133,10 +114,7 @@ impl<'a> Unit<'a> {
         let code = unit.finish_function(node.range)?;
         self.make(scope, code, defaults, kw_defaults)?;
         for _ in &node.decorator_list {
-            self.emit(Op::Call {
-                argc: 1,
-                keywords: super::code::NO_KEYWORDS,
-            });
+            self.emit(Op::Call { argc: 1, keywords: super::code::NO_KEYWORDS });
         }
         self.store(node.name.as_str());
         Ok(())
@@ -172,19 +150,12 @@ impl<'a> Unit<'a> {
         self.make(scope, code, 0, 0)?;
         self.expr(&first.iter)?;
         self.emit(Op::GetIter);
-        self.emit(Op::Call {
-            argc: 1,
-            keywords: super::code::NO_KEYWORDS,
-        });
+        self.emit(Op::Call { argc: 1, keywords: super::code::NO_KEYWORDS });
         Ok(())
     }
 
     /// A list, set or dict comprehension: runs in place, with variables of its own.
-    pub(super) fn comprehension(
-        &mut self,
-        generators: &'a [ast::Comprehension],
-        product: &Product<'a>,
-    ) -> C<()> {
+    pub(super) fn comprehension(&mut self, generators: &'a [ast::Comprehension], product: &Product<'a>) -> C<()> {
         let Some(first) = generators.first() else {
             return Ok(());
         };
@@ -208,12 +179,7 @@ impl<'a> Unit<'a> {
     }
 
     /// The loops from `index` on; the iterator of the first is on the stack.
-    fn loops(
-        &mut self,
-        generators: &'a [ast::Comprehension],
-        index: usize,
-        product: &Product<'a>,
-    ) -> C<()> {
+    fn loops(&mut self, generators: &'a [ast::Comprehension], index: usize, product: &Product<'a>) -> C<()> {
         let generator = &generators[index];
         let start = self.here();
         let end = self.emit(Op::ForIter(0));
@@ -251,9 +217,8 @@ impl<'a> Unit<'a> {
             }
         }
         for skip in skips {
-            match &mut self.code.ops[skip] {
-                Op::JumpIfFalse(to) => *to = start as u32,
-                _ => {}
+            if let Op::JumpIfFalse(to) = &mut self.code.ops[skip] {
+                *to = start as u32;
             }
         }
         self.emit(Op::Jump(start as u32));

@@ -45,6 +45,7 @@ pub struct Layout {
 }
 
 /// All scopes of a program.
+#[expect(clippy::struct_field_names, reason = "they are the scopes")]
 pub struct Scopes {
     scopes: Vec<Scope>,
     by_node: HashMap<usize, ScopeId>,
@@ -58,13 +59,7 @@ fn address<T>(node: &T) -> usize {
 
 impl Scopes {
     pub fn build(function: &ast::StmtFunctionDef) -> C<Self> {
-        let mut builder = Builder {
-            scopes: Vec::new(),
-            by_node: HashMap::new(),
-            current: 0,
-            depth: 0,
-            refusal: None,
-        };
+        let mut builder = Builder { scopes: Vec::new(), by_node: HashMap::new(), current: 0, depth: 0, refusal: None };
         builder.function(address(function), None, |builder| {
             builder.parameters(&function.parameters);
             builder.visit_body(&function.body);
@@ -72,12 +67,8 @@ impl Scopes {
         if let Some(refusal) = builder.refusal {
             return Err(refusal);
         }
-        let mut scopes = Self {
-            scopes: builder.scopes,
-            by_node: builder.by_node,
-            places: HashMap::new(),
-            layouts: HashMap::new(),
-        };
+        let mut scopes =
+            Self { scopes: builder.scopes, by_node: builder.by_node, places: HashMap::new(), layouts: HashMap::new() };
         scopes.lay_out();
         Ok(scopes)
     }
@@ -90,10 +81,7 @@ impl Scopes {
     }
     /// The scope of a comprehension, by its list of generators.
     pub fn of_comprehension(&self, generators: &[ast::Comprehension]) -> ScopeId {
-        self.by_node
-            .get(&(generators.as_ptr() as usize))
-            .copied()
-            .unwrap_or(0)
+        self.by_node.get(&(generators.as_ptr() as usize)).copied().unwrap_or(0)
     }
     pub fn function_of(&self, scope: ScopeId) -> ScopeId {
         self.scopes[scope].function
@@ -102,11 +90,7 @@ impl Scopes {
         self.scopes[scope].is_generator
     }
     pub fn layout(&self, scope: ScopeId) -> &Layout {
-        static EMPTY: Layout = Layout {
-            locals: Vec::new(),
-            cells: Vec::new(),
-            frees: Vec::new(),
-        };
+        static EMPTY: Layout = Layout { locals: Vec::new(), cells: Vec::new(), frees: Vec::new() };
         self.layouts.get(&scope).unwrap_or(&EMPTY)
     }
     /// The names a scope binds, for giving captured comprehension variables fresh cells.
@@ -125,19 +109,11 @@ impl Scopes {
     /// Where the frame of `function` finds the variable that scope `owner` binds.
     pub fn place_in(&self, function: ScopeId, owner: ScopeId, name: &str) -> Place {
         if self.scopes[owner].function == function {
-            return self
-                .places
-                .get(&(owner, name.to_owned()))
-                .map_or(Place::Global, |(_, place)| *place);
+            return self.places.get(&(owner, name.to_owned())).map_or(Place::Global, |(_, place)| *place);
         }
         let layout = self.layout(function);
-        let free = layout
-            .frees
-            .iter()
-            .position(|(key, scope)| key == name && *scope == owner);
-        free.map_or(Place::Global, |index| {
-            Place::Cell((layout.cells.len() + index) as u32)
-        })
+        let free = layout.frees.iter().position(|(key, scope)| key == name && *scope == owner);
+        free.map_or(Place::Global, |index| Place::Cell((layout.cells.len() + index) as u32))
     }
 
     /// The scope that binds `name` as seen from `scope`; `None` for a global.
@@ -170,10 +146,7 @@ impl Scopes {
                 while function != home {
                     captured.insert((owner, name.clone()));
                     let list = frees.entry(function).or_default();
-                    if !list
-                        .iter()
-                        .any(|(key, scope)| key == name && *scope == owner)
-                    {
+                    if !list.iter().any(|(key, scope)| key == name && *scope == owner) {
                         list.push((name.clone(), owner));
                     }
                     match self.scopes[function].parent {
@@ -187,9 +160,7 @@ impl Scopes {
             let function = self.scopes[id].function;
             let layout = self.layouts.entry(function).or_default();
             for name in &self.scopes[id].bound {
-                if self.scopes[id].globals.contains(name)
-                    || self.scopes[id].nonlocals.contains(name)
-                {
+                if self.scopes[id].globals.contains(name) || self.scopes[id].nonlocals.contains(name) {
                     continue;
                 }
                 let is_param_slot = id == function;
@@ -224,16 +195,8 @@ struct Builder {
 impl Builder {
     fn enter(&mut self, node: usize, parent: Option<ScopeId>, is_function: bool) -> ScopeId {
         let id = self.scopes.len();
-        let function = if is_function {
-            id
-        } else {
-            parent.map_or(id, |parent| self.scopes[parent].function)
-        };
-        self.scopes.push(Scope {
-            parent,
-            function,
-            ..Scope::default()
-        });
+        let function = if is_function { id } else { parent.map_or(id, |parent| self.scopes[parent].function) };
+        self.scopes.push(Scope { parent, function, ..Scope::default() });
         self.by_node.insert(node, id);
         id
     }
@@ -264,11 +227,7 @@ impl Builder {
     }
 
     fn parameters(&mut self, parameters: &ast::Parameters) {
-        let named = parameters
-            .posonlyargs
-            .iter()
-            .chain(&parameters.args)
-            .chain(&parameters.kwonlyargs);
+        let named = parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs);
         let mut seen = HashSet::new();
         let names: Vec<_> = named
             .map(|param| &param.parameter)
@@ -277,10 +236,7 @@ impl Builder {
             .collect();
         for param in names {
             if !seen.insert(param.name.as_str()) {
-                let message = format!(
-                    "duplicate argument '{}' in function definition",
-                    param.name.as_str()
-                );
+                let message = format!("duplicate argument '{}' in function definition", param.name.as_str());
                 self.refuse(message, param);
             }
             self.bind(param.name.as_str());
@@ -288,33 +244,19 @@ impl Builder {
     }
 
     fn defaults(&mut self, parameters: &ast::Parameters) {
-        for param in parameters
-            .posonlyargs
-            .iter()
-            .chain(&parameters.args)
-            .chain(&parameters.kwonlyargs)
-        {
+        for param in parameters.posonlyargs.iter().chain(&parameters.args).chain(&parameters.kwonlyargs) {
             if let Some(default) = &param.default {
                 self.visit_expr(default);
             }
         }
     }
 
-    fn comprehension(
-        &mut self,
-        generators: &[ast::Comprehension],
-        elements: &[&Expr],
-        is_function: bool,
-    ) {
+    fn comprehension(&mut self, generators: &[ast::Comprehension], elements: &[&Expr], is_function: bool) {
         let Some(first) = generators.first() else {
             return;
         };
         self.visit_expr(&first.iter);
-        let id = self.enter(
-            generators.as_ptr() as usize,
-            Some(self.current),
-            is_function,
-        );
+        let id = self.enter(generators.as_ptr() as usize, Some(self.current), is_function);
         let outer = std::mem::replace(&mut self.current, id);
         if is_function {
             self.scopes[id].is_generator = true;
@@ -342,11 +284,8 @@ impl Builder {
     fn walrus_scope(&self) -> ScopeId {
         let mut id = self.current;
         while let Some(parent) = self.scopes[id].parent {
-            let is_comprehension = self.scopes[id].function != id
-                || self.scopes[id]
-                    .bound
-                    .first()
-                    .is_some_and(|name| name == ".0");
+            let is_comprehension =
+                self.scopes[id].function != id || self.scopes[id].bound.first().is_some_and(|name| name == ".0");
             if !is_comprehension {
                 break;
             }
@@ -380,9 +319,7 @@ impl<'a> Visitor<'a> for Builder {
             }
             Stmt::Global(node) => {
                 for name in &node.names {
-                    self.scopes[self.current]
-                        .globals
-                        .insert(name.as_str().to_owned());
+                    self.scopes[self.current].globals.insert(name.as_str().to_owned());
                 }
             }
             Stmt::Nonlocal(node) => {
@@ -482,12 +419,7 @@ impl<'a> Visitor<'a> for Builder {
             Expr::Generator(node) => self.comprehension(&node.generators, &[&node.elt], true),
             Expr::Yield(_) | Expr::YieldFrom(_) => {
                 let function = self.scopes[self.current].function;
-                if function != self.current
-                    || self.scopes[function]
-                        .bound
-                        .first()
-                        .is_some_and(|n| n == ".0")
-                {
+                if function != self.current || self.scopes[function].bound.first().is_some_and(|n| n == ".0") {
                     self.refuse("'yield' inside comprehension", expr);
                 }
                 self.scopes[function].is_generator = true;

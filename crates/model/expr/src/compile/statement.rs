@@ -22,10 +22,7 @@ impl<'a> Unit<'a> {
         match stmt {
             Stmt::FunctionDef(node) => self.function(node),
             Stmt::Return(node) => self.return_(node.value.as_deref()),
-            Stmt::Delete(node) => node
-                .targets
-                .iter()
-                .try_for_each(|target| self.delete_target(target)),
+            Stmt::Delete(node) => node.targets.iter().try_for_each(|target| self.delete_target(target)),
             Stmt::Assign(node) => {
                 self.expr(&node.value)?;
                 for (index, target) in node.targets.iter().enumerate() {
@@ -71,9 +68,7 @@ impl<'a> Unit<'a> {
                 if let Some(message) = &node.msg {
                     self.expr(message)?;
                 }
-                self.emit(Op::AssertionError {
-                    message: node.msg.is_some(),
-                });
+                self.emit(Op::AssertionError { message: node.msg.is_some() });
                 self.land(end);
                 Ok(())
             }
@@ -159,25 +154,13 @@ impl<'a> Unit<'a> {
     }
 
     fn leave_loop(&mut self, is_break: bool) -> C<()> {
-        let found = self
-            .contexts
-            .iter()
-            .rposition(|context| matches!(context, Context::Loop { .. }));
+        let found = self.contexts.iter().rposition(|context| matches!(context, Context::Loop { .. }));
         let Some(at) = found else {
-            let message = if is_break {
-                "'break' outside loop"
-            } else {
-                "'continue' not properly in loop"
-            };
+            let message = if is_break { "'break' outside loop" } else { "'continue' not properly in loop" };
             return Err(Refusal::new(message, self.range));
         };
         self.unwind(at + 1, false)?;
-        let Context::Loop {
-            start,
-            has_iterator,
-            ..
-        } = &self.contexts[at]
-        else {
+        let Context::Loop { start, has_iterator, .. } = &self.contexts[at] else {
             return Ok(());
         };
         let (start, has_iterator) = (*start, *has_iterator);
@@ -204,27 +187,22 @@ impl<'a> Unit<'a> {
 
     fn for_(&mut self, node: &'a ast::StmtFor) -> C<()> {
         if node.is_async {
-            return Err(Refusal::new(
-                "'async for' loops are not supported",
-                node.range,
-            ));
+            return Err(Refusal::new("'async for' loops are not supported", node.range));
         }
         self.expr(&node.iter)?;
         self.emit(Op::GetIter);
         let start = self.here();
         let end = self.emit(Op::ForIter(0));
         self.assign(&node.target)?;
-        self.contexts.push(Context::Loop {
-            start,
-            breaks: Vec::new(),
-            has_iterator: true,
-        });
+        self.contexts.push(Context::Loop { start, breaks: Vec::new(), has_iterator: true });
         self.block(&node.body)?;
         self.emit(Op::Jump(start as u32));
         let breaks = self.end_loop();
         self.land(end);
         self.block(&node.orelse)?;
-        breaks.into_iter().for_each(|jump| self.land(jump));
+        for jump in breaks {
+            self.land(jump);
+        }
         Ok(())
     }
 
@@ -232,17 +210,15 @@ impl<'a> Unit<'a> {
         let start = self.here();
         self.expr(&node.test)?;
         let end = self.emit(Op::JumpIfFalse(0));
-        self.contexts.push(Context::Loop {
-            start,
-            breaks: Vec::new(),
-            has_iterator: false,
-        });
+        self.contexts.push(Context::Loop { start, breaks: Vec::new(), has_iterator: false });
         self.block(&node.body)?;
         self.emit(Op::Jump(start as u32));
         let breaks = self.end_loop();
         self.land(end);
         self.block(&node.orelse)?;
-        breaks.into_iter().for_each(|jump| self.land(jump));
+        for jump in breaks {
+            self.land(jump);
+        }
         Ok(())
     }
 
@@ -265,7 +241,9 @@ impl<'a> Unit<'a> {
         if let Some(jump) = next {
             self.land(jump);
         }
-        ends.into_iter().for_each(|jump| self.land(jump));
+        for jump in ends {
+            self.land(jump);
+        }
         Ok(())
     }
 
@@ -319,10 +297,7 @@ impl<'a> Unit<'a> {
                 })?;
                 next = Some(jump);
             } else if index != last {
-                return Err(Refusal::new(
-                    "default 'except:' must be last",
-                    handler.range,
-                ));
+                return Err(Refusal::new("default 'except:' must be last", handler.range));
             }
             if let Some(name) = &handler.name {
                 self.emit(Op::LoadExc);
@@ -343,7 +318,9 @@ impl<'a> Unit<'a> {
         }
         self.contexts.pop();
         self.emit(Op::Reraise);
-        ends.into_iter().for_each(|jump| self.land(jump));
+        for jump in ends {
+            self.land(jump);
+        }
         Ok(())
     }
 
@@ -370,18 +347,12 @@ impl<'a> Unit<'a> {
 
     fn import_from(&mut self, node: &'a ast::StmtImportFrom) -> C<()> {
         let Some(module) = node.module.as_ref().filter(|_| node.level == 0) else {
-            return Err(Refusal::new(
-                "relative imports are not supported",
-                node.range,
-            ));
+            return Err(Refusal::new("relative imports are not supported", node.range));
         };
         let module = self.name_index(module.as_str());
         for alias in &node.names {
             if alias.name.as_str() == "*" {
-                return Err(Refusal::new(
-                    "import * only allowed at module level",
-                    node.range,
-                ));
+                return Err(Refusal::new("import * only allowed at module level", node.range));
             }
             let name = self.name_index(alias.name.as_str());
             self.emit(Op::ImportFrom { module, name });

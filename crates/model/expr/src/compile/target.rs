@@ -29,20 +29,15 @@ impl<'a> Unit<'a> {
             }
             Expr::Tuple(node) => unit.unpack(&node.elts),
             Expr::List(node) => unit.unpack(&node.elts),
-            Expr::Starred(node) => Err(Refusal::new(
-                "starred assignment target must be in a list or tuple",
-                node.range,
-            )),
+            Expr::Starred(node) => {
+                Err(Refusal::new("starred assignment target must be in a list or tuple", node.range))
+            }
             other => Err(Refusal::new("cannot assign to expression", other.range())),
         })
     }
 
     fn unpack(&mut self, targets: &'a [Expr]) -> C<()> {
-        let stars: Vec<_> = targets
-            .iter()
-            .enumerate()
-            .filter(|(_, target)| target.is_starred_expr())
-            .collect();
+        let stars: Vec<_> = targets.iter().enumerate().filter(|(_, target)| target.is_starred_expr()).collect();
         match stars.as_slice() {
             [] => {
                 self.emit(Op::Unpack(targets.len() as u32));
@@ -52,16 +47,10 @@ impl<'a> Unit<'a> {
                 if targets.len() > 60_000 {
                     return Err(Refusal::new("too many targets", self.range));
                 }
-                self.emit(Op::UnpackStar {
-                    before: *at as u16,
-                    after: after as u16,
-                });
+                self.emit(Op::UnpackStar { before: *at as u16, after: after as u16 });
             }
             [_, (_, second), ..] => {
-                return Err(Refusal::new(
-                    "multiple starred expressions in assignment",
-                    second.range(),
-                ));
+                return Err(Refusal::new("multiple starred expressions in assignment", second.range()));
             }
         }
         for target in targets {
@@ -91,14 +80,8 @@ impl<'a> Unit<'a> {
                 unit.emit(Op::DeleteIndex);
                 Ok(())
             }
-            Expr::Tuple(node) => node
-                .elts
-                .iter()
-                .try_for_each(|item| unit.delete_target(item)),
-            Expr::List(node) => node
-                .elts
-                .iter()
-                .try_for_each(|item| unit.delete_target(item)),
+            Expr::Tuple(node) => node.elts.iter().try_for_each(|item| unit.delete_target(item)),
+            Expr::List(node) => node.elts.iter().try_for_each(|item| unit.delete_target(item)),
             other => Err(Refusal::new("cannot delete expression", other.range())),
         })
     }
@@ -133,10 +116,7 @@ impl<'a> Unit<'a> {
                 self.emit(Op::SetIndex);
             }
             other => {
-                return Err(Refusal::new(
-                    "illegal expression for augmented assignment",
-                    other.range(),
-                ));
+                return Err(Refusal::new("illegal expression for augmented assignment", other.range()));
             }
         }
         Ok(())

@@ -21,11 +21,7 @@ struct Filler<'a> {
 
 /// Fills a template.
 pub fn format(vm: &mut Vm, template: &str, source: Source<'_>) -> R<String> {
-    let mut filler = Filler {
-        source,
-        next: 0,
-        manual: None,
-    };
+    let mut filler = Filler { source, next: 0, manual: None };
     filler.fill(vm, template, 0)
 }
 
@@ -65,9 +61,8 @@ impl Filler<'_> {
         let (name, rest) = field.split_at(name_end);
         let (conversion, spec) = if let Some(rest) = rest.strip_prefix('!') {
             let mut chars = rest.chars();
-            let conversion = chars.next().ok_or_else(|| {
-                value_error("end of string while looking for conversion specifier")
-            })?;
+            let conversion =
+                chars.next().ok_or_else(|| value_error("end of string while looking for conversion specifier"))?;
             match chars.next() {
                 None => (Some(conversion), ""),
                 Some(':') => (Some(conversion), chars.as_str()),
@@ -77,11 +72,7 @@ impl Filler<'_> {
             (None, rest.strip_prefix(':').unwrap_or(""))
         };
         let value = self.lookup(vm, name)?;
-        let spec = if spec.contains(['{', '}']) {
-            self.fill(vm, spec, depth + 1)?
-        } else {
-            spec.to_owned()
-        };
+        let spec = if spec.contains(['{', '}']) { self.fill(vm, spec, depth + 1)? } else { spec.to_owned() };
         let value = match conversion {
             None => value,
             Some('s') => Value::from(ops::repr::str(vm, &value)?),
@@ -107,9 +98,7 @@ impl Filler<'_> {
                 value = ops::attr::get(vm, &value, &after[..end])?;
                 rest = &after[end..];
             } else if let Some(after) = rest.strip_prefix('[') {
-                let end = after
-                    .find(']')
-                    .ok_or_else(|| value_error("Missing ']' in format string"))?;
+                let end = after.find(']').ok_or_else(|| value_error("Missing ']' in format string"))?;
                 if end == 0 {
                     return Err(value_error("Empty attribute in format string"));
                 }
@@ -120,20 +109,14 @@ impl Filler<'_> {
                 value = ops::subscript::get(vm, &value, &index)?;
                 rest = &after[end + 1..];
             } else {
-                return Err(value_error(
-                    "Only '.' or '[' may follow ']' in format field specifier",
-                ));
+                return Err(value_error("Only '.' or '[' may follow ']' in format field specifier"));
             }
         }
         Ok(value)
     }
 
     fn first(&mut self, vm: &mut Vm, name: &str) -> R<Value> {
-        let number = if name.is_empty() {
-            None
-        } else {
-            name.parse::<usize>().ok()
-        };
+        let number = if name.is_empty() { None } else { name.parse::<usize>().ok() };
         let positional = name.is_empty() || number.is_some();
         if positional {
             let manual = number.is_some();
@@ -156,18 +139,14 @@ impl Filler<'_> {
             Source::Arguments(values, named) => {
                 if !positional {
                     let found = named.iter().find(|(key, _)| &**key == name);
-                    return found
-                        .map(|(_, value)| value.clone())
-                        .ok_or_else(|| key_error(Value::str(name)));
+                    return found.map(|(_, value)| value.clone()).ok_or_else(|| key_error(Value::str(name)));
                 }
                 let index = number.unwrap_or(self.next);
                 if number.is_none() {
                     self.next += 1;
                 }
                 values.get(index).cloned().ok_or_else(|| {
-                    index_error(format!(
-                        "Replacement index {index} out of range for positional args tuple"
-                    ))
+                    index_error(format!("Replacement index {index} out of range for positional args tuple"))
                 })
             }
         }

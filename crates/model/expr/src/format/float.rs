@@ -13,11 +13,7 @@ pub fn repr(number: f64) -> String {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let plain = format!("{number}");
-        return if plain.contains('.') {
-            plain
-        } else {
-            plain + ".0"
-        };
+        return if plain.contains('.') { plain } else { plain + ".0" };
     }
     format!("{mantissa}e{}", exponent_text(exponent))
 }
@@ -36,10 +32,7 @@ pub fn fixed(number: f64, precision: usize) -> String {
 pub fn scientific(number: f64, precision: usize) -> String {
     let text = format!("{:.precision$e}", number.abs());
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    format!(
-        "{mantissa}e{}",
-        exponent_text(exponent.parse().unwrap_or(0))
-    )
+    format!("{mantissa}e{}", exponent_text(exponent.parse().unwrap_or(0)))
 }
 
 /// `%.<precision>g` of a finite number without its sign; `keep` keeps trailing zeros.

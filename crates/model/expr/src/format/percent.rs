@@ -59,15 +59,8 @@ pub fn format(vm: &mut Vm, template: &str, values: &Value) -> R<Value> {
             used_mapping = true;
             named = Some(ops::subscript::get(vm, values, &Value::from(name))?);
         }
-        let mut field = Field {
-            minus: false,
-            plus: false,
-            space: false,
-            alternate: false,
-            zero: false,
-            width: 0,
-            precision: None,
-        };
+        let mut field =
+            Field { minus: false, plus: false, space: false, alternate: false, zero: false, width: 0, precision: None };
         while let Some(flag) = chars.next_if(|c| matches!(c, '-' | '+' | ' ' | '#' | '0')) {
             match flag {
                 '-' => field.minus = true,
@@ -78,10 +71,7 @@ pub fn format(vm: &mut Vm, template: &str, values: &Value) -> R<Value> {
             }
         }
         let star = |next: &mut std::slice::Iter<'_, Value>| -> R<i64> {
-            next.next()
-                .ok_or_else(missing)?
-                .as_i64()
-                .ok_or_else(|| type_error("* wants int"))
+            next.next().ok_or_else(missing)?.as_i64().ok_or_else(|| type_error("* wants int"))
         };
         if chars.next_if_eq(&'*').is_some() {
             let width = star(&mut next)?;
@@ -119,13 +109,8 @@ pub fn format(vm: &mut Vm, template: &str, values: &Value) -> R<Value> {
         vm.charge(text.len())?;
         out.push_str(&text);
     }
-    if next.next().is_some()
-        && !used_mapping
-        && !matches!(values, Value::Dict(_) | Value::Host(_) | Value::List(_))
-    {
-        return Err(type_error(
-            "not all arguments converted during string formatting",
-        ));
+    if next.next().is_some() && !used_mapping && !matches!(values, Value::Dict(_) | Value::Host(_) | Value::List(_)) {
+        return Err(type_error("not all arguments converted during string formatting"));
     }
     vm.text(out)
 }
@@ -147,17 +132,12 @@ impl Field {
             }
             'd' | 'i' | 'u' => {
                 let number = match value {
-                    Value::Float(number) if number.is_finite() => {
-                        BigInt::from_f64(number.trunc()).unwrap_or_default()
-                    }
+                    Value::Float(number) if number.is_finite() => BigInt::from_f64(number.trunc()).unwrap_or_default(),
                     Value::Float(_) => {
                         return Err(overflow_error("cannot convert float infinity to integer"));
                     }
                     other => other.as_big().ok_or_else(|| {
-                        type_error(format!(
-                            "%{kind} format: a real number is required, not {}",
-                            other.type_name()
-                        ))
+                        type_error(format!("%{kind} format: a real number is required, not {}", other.type_name()))
                     })?,
                 };
                 let body = big::to_decimal(&number.abs())?;
@@ -165,10 +145,7 @@ impl Field {
             }
             'x' | 'X' | 'o' => {
                 let number = value.as_big().ok_or_else(|| {
-                    type_error(format!(
-                        "%{kind} format: an integer is required, not {}",
-                        value.type_name()
-                    ))
+                    type_error(format!("%{kind} format: an integer is required, not {}", value.type_name()))
                 })?;
                 let magnitude = number.abs();
                 let (prefix, body) = match kind {
@@ -176,16 +153,12 @@ impl Field {
                     'X' => ("0X", magnitude.to_str_radix(16).to_uppercase()),
                     _ => ("0o", magnitude.to_str_radix(8)),
                 };
-                Ok(self.number(
-                    number.is_negative(),
-                    if self.alternate { prefix } else { "" },
-                    body,
-                ))
+                Ok(self.number(number.is_negative(), if self.alternate { prefix } else { "" }, body))
             }
             'e' | 'E' | 'f' | 'F' | 'g' | 'G' => {
-                let number = value.as_f64().ok_or_else(|| {
-                    type_error(format!("must be real number, not {}", value.type_name()))
-                })?;
+                let number = value
+                    .as_f64()
+                    .ok_or_else(|| type_error(format!("must be real number, not {}", value.type_name())))?;
                 let precision = self.precision.unwrap_or(6);
                 let body = if number.is_nan() {
                     "nan".to_owned()
@@ -198,11 +171,7 @@ impl Field {
                         _ => float::general(number, precision, self.alternate),
                     }
                 };
-                let body = if kind.is_ascii_uppercase() {
-                    body.to_uppercase()
-                } else {
-                    body
-                };
+                let body = if kind.is_ascii_uppercase() { body.to_uppercase() } else { body };
                 let negative = number.is_sign_negative() && !number.is_nan();
                 let sign = if negative {
                     "-"
@@ -216,9 +185,7 @@ impl Field {
                 Ok(self.pad(sign, body, self.zero))
             }
             'c' => match value {
-                Value::Str(text) if text.chars().count() == 1 => {
-                    Ok(self.pad("", text.to_string(), false))
-                }
+                Value::Str(text) if text.chars().count() == 1 => Ok(self.pad("", text.to_string(), false)),
                 Value::Int(code) => {
                     let c = u32::try_from(*code).ok().and_then(char::from_u32);
                     let c = c.ok_or_else(|| overflow_error("%c arg not in range(0x110000)"))?;
@@ -248,17 +215,11 @@ impl Field {
         } else {
             ""
         };
-        self.pad(
-            &format!("{sign}{prefix}"),
-            body,
-            self.zero && self.precision.is_none(),
-        )
+        self.pad(&format!("{sign}{prefix}"), body, self.zero && self.precision.is_none())
     }
 
     fn pad(&self, head: &str, body: String, zeros: bool) -> String {
-        let missing = self
-            .width
-            .saturating_sub(head.chars().count() + body.chars().count());
+        let missing = self.width.saturating_sub(head.chars().count() + body.chars().count());
         if self.minus {
             format!("{head}{body}{}", " ".repeat(missing))
         } else if zeros {

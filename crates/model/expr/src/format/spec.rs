@@ -57,19 +57,13 @@ impl Spec {
         spec.alternate = chars.next_if_eq(&'#').is_some();
         if chars.next_if_eq(&'0').is_some() && spec.align.is_none() {
             spec.fill = '0';
-            spec.align = Some(if matches!(value, Value::Str(_)) {
-                '<'
-            } else {
-                '='
-            });
+            spec.align = Some(if matches!(value, Value::Str(_)) { '<' } else { '=' });
         }
         spec.width = digits(&mut chars)?.unwrap_or(0);
         spec.grouping = chars.next_if(|c| matches!(c, ',' | '_'));
         if chars.next_if_eq(&'.').is_some() {
-            spec.precision = Some(
-                digits(&mut chars)?
-                    .ok_or_else(|| value_error("Format specifier missing precision"))?,
-            );
+            spec.precision =
+                Some(digits(&mut chars)?.ok_or_else(|| value_error("Format specifier missing precision"))?);
         }
         spec.kind = chars.next();
         if chars.next().is_some() {
@@ -85,10 +79,7 @@ impl Spec {
     }
 
     fn unknown(&self, kind: char) -> crate::flow::Flow {
-        value_error(format!(
-            "Unknown format code '{kind}' for object of type '{}'",
-            self.type_name
-        ))
+        value_error(format!("Unknown format code '{kind}' for object of type '{}'", self.type_name))
     }
 
     pub fn text(&self, text: &str) -> R<String> {
@@ -97,17 +88,13 @@ impl Spec {
             Some(kind) => return Err(self.unknown(kind)),
         }
         if self.align == Some('=') {
-            return Err(value_error(
-                "'=' alignment not allowed in string format specifier",
-            ));
+            return Err(value_error("'=' alignment not allowed in string format specifier"));
         }
         if self.sign != '-' {
             return Err(value_error("Sign not allowed in string format specifier"));
         }
         if let Some(grouping) = self.grouping {
-            return Err(value_error(format!(
-                "Cannot specify '{grouping}' with 's'."
-            )));
+            return Err(value_error(format!("Cannot specify '{grouping}' with 's'.")));
         }
         let text: String = match self.precision {
             Some(precision) => text.chars().take(precision).collect(),
@@ -127,9 +114,7 @@ impl Spec {
             return self.float(float);
         }
         if self.precision.is_some() {
-            return Err(value_error(
-                "Precision not allowed in integer format specifier",
-            ));
+            return Err(value_error("Precision not allowed in integer format specifier"));
         }
         if self.kind == Some('s') && matches!(value, Value::Bool(_)) {
             return Err(self.unknown('s'));
@@ -142,10 +127,7 @@ impl Spec {
             Some('x') => ("0x", magnitude.to_str_radix(16), 4),
             Some('X') => ("0X", magnitude.to_str_radix(16).to_uppercase(), 4),
             Some('c') => {
-                let c = value
-                    .as_i64()
-                    .and_then(|n| u32::try_from(n).ok())
-                    .and_then(char::from_u32);
+                let c = value.as_i64().and_then(|n| u32::try_from(n).ok()).and_then(char::from_u32);
                 let c = c.ok_or_else(|| overflow_error("%c arg not in range(0x110000)"))?;
                 return Ok(self.pad("", &c.to_string(), '<'));
             }
@@ -161,11 +143,7 @@ impl Spec {
         let sign = self.sign_text(number.is_sign_negative() && !number.is_nan());
         let upper = matches!(self.kind, Some('E' | 'F' | 'G'));
         let case = |text: &str| {
-            if upper {
-                text.to_uppercase()
-            } else {
-                text.to_owned()
-            }
+            if upper { text.to_uppercase() } else { text.to_owned() }
         };
         let percent = self.kind == Some('%');
         if !number.is_finite() {
@@ -177,17 +155,11 @@ impl Spec {
             Some('f' | 'F') => float::fixed(number, self.precision.unwrap_or(6)),
             Some('%') => float::fixed(number * 100.0, self.precision.unwrap_or(6)),
             Some('e' | 'E') => float::scientific(number, self.precision.unwrap_or(6)),
-            Some('g' | 'G' | 'n') => {
-                float::general(number, self.precision.unwrap_or(6), self.alternate)
-            }
+            Some('g' | 'G' | 'n') => float::general(number, self.precision.unwrap_or(6), self.alternate),
             None => match self.precision {
                 Some(precision) => {
                     let text = float::general(number, precision, false);
-                    if text.contains(['.', 'e']) {
-                        text
-                    } else {
-                        text + ".0"
-                    }
+                    if text.contains(['.', 'e']) { text } else { text + ".0" }
                 }
                 None => float::repr(number.abs()),
             },
@@ -220,10 +192,7 @@ impl Spec {
             while grouped_len(whole.len(), group) < room {
                 whole.insert(0, '0');
             }
-            if grouped_len(whole.len(), group) > room
-                && whole.starts_with('0')
-                && whole.len() % group == 1
-            {
+            if grouped_len(whole.len(), group) > room && whole.starts_with('0') && whole.len() % group == 1 {
                 // A separator may not lead; CPython keeps the extra zero.
             }
         }
@@ -237,11 +206,7 @@ impl Spec {
         let fill = |count: usize| self.fill.to_string().repeat(count);
         match self.align.unwrap_or(default) {
             '<' => format!("{head}{body}{}", fill(missing)),
-            '^' => format!(
-                "{}{head}{body}{}",
-                fill(missing / 2),
-                fill(missing - missing / 2)
-            ),
+            '^' => format!("{}{head}{body}{}", fill(missing / 2), fill(missing - missing / 2)),
             '=' => format!("{head}{}{body}", fill(missing)),
             _ => format!("{}{head}{body}", fill(missing)),
         }
@@ -256,7 +221,7 @@ fn grouped_len(len: usize, group: usize) -> usize {
 pub fn group_digits(digits: &str, group: usize, separator: char) -> String {
     let mut out = String::with_capacity(digits.len() + digits.len() / group);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % group == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(group) {
             out.push(separator);
         }
         out.push(digit);

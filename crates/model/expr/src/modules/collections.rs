@@ -88,19 +88,12 @@ crate::native::dict::dict_table! { ordered_methods:
 }
 
 fn entries(receiver: &Value) -> R<Vec<(Value, Value)>> {
-    Ok(dict(receiver)?
-        .get()
-        .iter()
-        .map(|(key, value)| (key.value().clone(), value.clone()))
-        .collect())
+    Ok(dict(receiver)?.get().iter().map(|(key, value)| (key.value().clone(), value.clone())).collect())
 }
 
 /// `Counter(...)`.
 pub fn counter(vm: &mut Vm, args: &Args<'_>) -> R<Value> {
-    let counter = Value::Dict(Arc::new(Dict::with_kind(
-        DictData::new(),
-        DictKind::Counter,
-    )));
+    let counter = Value::Dict(Arc::new(Dict::with_kind(DictData::new(), DictKind::Counter)));
     count_into(vm, &counter, args, BinOp::Add)?;
     Ok(counter)
 }
@@ -111,17 +104,10 @@ fn count_into(vm: &mut Vm, counter: &Value, args: &Args<'_>, op: BinOp) -> R<Val
         if let Value::Dict(_) = source {
             pairs = builtins::pairs(vm, source)?;
         } else {
-            pairs = vm
-                .collect(source)?
-                .into_iter()
-                .map(|item| (item, Value::Int(1)))
-                .collect();
+            pairs = vm.collect(source)?.into_iter().map(|item| (item, Value::Int(1))).collect();
         }
     }
-    pairs.extend(
-        args.extra()
-            .map(|(name, value)| (Value::Str(name.clone()), value.clone())),
-    );
+    pairs.extend(args.extra().map(|(name, value)| (Value::Str(name.clone()), value.clone())));
     let dict = dict(counter)?;
     for (item, count) in pairs {
         let key = ops::key(item)?;
@@ -134,15 +120,12 @@ fn count_into(vm: &mut Vm, counter: &Value, args: &Args<'_>, op: BinOp) -> R<Val
 }
 
 /// `a + b` and friends of two counters: only positive counts stay.
+#[expect(clippy::many_single_char_names, reason = "operands")]
 pub fn counter_binary(vm: &mut Vm, op: BinOp, a: &Arc<Dict>, b: &Arc<Dict>) -> R<Value> {
     let (x, y) = (a.get().clone(), b.get().clone());
     let mut data = DictData::new();
     let zero = Value::Int(0);
-    let keys: Vec<Key> = x
-        .keys()
-        .chain(y.keys().filter(|key| !x.contains_key(*key)))
-        .cloned()
-        .collect();
+    let keys: Vec<Key> = x.keys().chain(y.keys().filter(|key| !x.contains_key(*key))).cloned().collect();
     for key in keys {
         let (m, n) = (x.get(&key).unwrap_or(&zero), y.get(&key).unwrap_or(&zero));
         let order = compare::numeric(m, n).flatten();
@@ -168,38 +151,24 @@ pub fn counter_binary(vm: &mut Vm, op: BinOp, a: &Arc<Dict>, b: &Arc<Dict>) -> R
         }
     }
     vm.charge_items(data.len() * 4)?;
-    Ok(Value::Dict(Arc::new(Dict::with_kind(
-        data,
-        DictKind::Counter,
-    ))))
+    Ok(Value::Dict(Arc::new(Dict::with_kind(data, DictKind::Counter))))
 }
 
 fn most_common(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
     let mut entries = entries(receiver)?;
-    entries.sort_by(|a, b| {
-        compare::numeric(&b.1, &a.1)
-            .flatten()
-            .unwrap_or(Ordering::Equal)
-    });
+    entries.sort_by(|a, b| compare::numeric(&b.1, &a.1).flatten().unwrap_or(Ordering::Equal));
     if args.some(0).is_some() {
         entries.truncate(usize::try_from(args.int(0)?).unwrap_or(0));
     }
     vm.charge_items(entries.len() * 3)?;
-    let items = entries
-        .into_iter()
-        .map(|(value, count)| Value::tuple(vec![value, count]))
-        .collect();
+    let items = entries.into_iter().map(|(value, count)| Value::tuple(vec![value, count])).collect();
     vm.list(items)
 }
 
 fn namedtuple(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let name = args.str(0)?.to_owned();
     let fields: Vec<Value> = match args.at(1) {
-        Value::Str(text) => text
-            .replace(',', " ")
-            .split_whitespace()
-            .map(Value::str)
-            .collect(),
+        Value::Str(text) => text.replace(',', " ").split_whitespace().map(Value::str).collect(),
         other => vm.collect(other)?,
     };
     let mut names: Vec<Arc<str>> = Vec::new();
@@ -208,14 +177,10 @@ fn namedtuple(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
             return Err(type_error("Type names and field names must be strings"));
         };
         if field.starts_with('_') {
-            return Err(value_error(format!(
-                "Field names cannot start with an underscore: '{field}'"
-            )));
+            return Err(value_error(format!("Field names cannot start with an underscore: '{field}'")));
         }
         if names.contains(&field) {
-            return Err(value_error(format!(
-                "Encountered duplicate field name: '{field}'"
-            )));
+            return Err(value_error(format!("Encountered duplicate field name: '{field}'")));
         }
         names.push(field);
     }
@@ -226,11 +191,7 @@ fn namedtuple(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     if defaults.len() > names.len() {
         return Err(type_error("Got more default values than field names"));
     }
-    Ok(Value::Type(Type::Named(Arc::new(NamedTuple {
-        name,
-        fields: names,
-        defaults,
-    }))))
+    Ok(Value::Type(Type::Named(Arc::new(NamedTuple { name, fields: names, defaults }))))
 }
 
 /// Calling the type of a named tuple.
@@ -253,26 +214,17 @@ pub fn construct_named(
     items.resize(count, Value::Unbound);
     for (name, value) in keyword {
         let Some(at) = named.fields.iter().position(|field| field == name) else {
-            return Err(type_error(format!(
-                "{}.__new__() got an unexpected keyword argument '{name}'",
-                named.name
-            )));
+            return Err(type_error(format!("{}.__new__() got an unexpected keyword argument '{name}'", named.name)));
         };
         if !matches!(items[at], Value::Unbound) {
-            return Err(type_error(format!(
-                "{}.__new__() got multiple values for argument '{name}'",
-                named.name
-            )));
+            return Err(type_error(format!("{}.__new__() got multiple values for argument '{name}'", named.name)));
         }
         items[at] = value.clone();
     }
     let first_default = count - named.defaults.len();
     for (at, item) in items.iter_mut().enumerate() {
         if let Value::Unbound = item {
-            match at
-                .checked_sub(first_default)
-                .and_then(|at| named.defaults.get(at))
-            {
+            match at.checked_sub(first_default).and_then(|at| named.defaults.get(at)) {
                 Some(default) => *item = default.clone(),
                 None => {
                     return Err(type_error(format!(
@@ -284,8 +236,5 @@ pub fn construct_named(
         }
     }
     vm.charge_items(count)?;
-    Ok(Value::Tuple(Arc::new(Tuple::with_names(
-        items,
-        named.clone(),
-    ))))
+    Ok(Value::Tuple(Arc::new(Tuple::with_names(items, named.clone()))))
 }

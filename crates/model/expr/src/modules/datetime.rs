@@ -50,10 +50,7 @@ macro_rules! constructor {
     ($name:ident, $sig:literal, $run:expr) => {
         pub(super) fn $name() -> &'static crate::native::Def {
             static DEF: std::sync::LazyLock<crate::native::Def> =
-                std::sync::LazyLock::new(|| crate::native::Def {
-                    sig: crate::native::Sig::parse($sig),
-                    run: $run,
-                });
+                std::sync::LazyLock::new(|| crate::native::Def { sig: crate::native::Sig::parse($sig), run: $run });
             &DEF
         }
     };

@@ -36,9 +36,8 @@ table! { copy_functions:
 
 fn reduce(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let mut items = vm.collect(args.at(1))?.into_iter();
-    let mut total = match args.get(2).cloned().or_else(|| items.next()) {
-        Some(first) => first,
-        None => return Err(type_error("reduce() of empty iterable with no initial value")),
+    let Some(mut total) = args.get(2).cloned().or_else(|| items.next()) else {
+        return Err(type_error("reduce() of empty iterable with no initial value"));
     };
     for item in items {
         total = vm.call(args.at(0), &[total, item], &[])?;
@@ -79,8 +78,7 @@ fn copy(vm: &mut Vm, value: &Value, deep: bool, depth: usize) -> R<Value> {
     })
 }
 
-static PARTIAL: LibType =
-    LibType { name: "partial", module: "functools", construct: None, statics: None, base: None };
+static PARTIAL: LibType = LibType { name: "partial", module: "functools", construct: None, statics: None, base: None };
 
 struct Bound {
     function: Value,

@@ -107,9 +107,7 @@ enum Algorithm {
 
 fn algorithm(name: &str) -> R<Algorithm> {
     Ok(match name {
-        "sha1" => {
-            Algorithm::Aws(&digest::SHA1_FOR_LEGACY_USE_ONLY, Some(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY))
-        }
+        "sha1" => Algorithm::Aws(&digest::SHA1_FOR_LEGACY_USE_ONLY, Some(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY)),
         "sha224" => Algorithm::Aws(&digest::SHA224, Some(hmac::HMAC_SHA224)),
         "sha256" => Algorithm::Aws(&digest::SHA256, Some(hmac::HMAC_SHA256)),
         "sha384" => Algorithm::Aws(&digest::SHA384, Some(hmac::HMAC_SHA384)),
@@ -145,9 +143,7 @@ impl Hash {
                 let inner = md5(&[pad(0x36), data.clone()].concat());
                 Ok(md5(&[pad(0x5c), inner.to_vec()].concat()).to_vec())
             }
-            (Algorithm::Aws(_, None), Some(_)) => {
-                Err(value_error(format!("unsupported hash type {}", self.name)))
-            }
+            (Algorithm::Aws(_, None), Some(_)) => Err(value_error(format!("unsupported hash type {}", self.name))),
         }
     }
 }
@@ -198,8 +194,7 @@ impl LibObject for Hash {
 /// RFC 1321, for Gravatar-like addresses; aws-lc-rs has no MD5.
 fn md5(data: &[u8]) -> [u8; 16] {
     const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
-    let sines: Vec<u32> =
-        (1..=64).map(|step| (f64::from(step).sin().abs() * 4_294_967_296.0) as u32).collect();
+    let sines: Vec<u32> = (1..=64).map(|step| (f64::from(step).sin().abs() * 4_294_967_296.0) as u32).collect();
     let mut message = data.to_vec();
     message.push(0x80);
     while message.len() % 64 != 56 {
@@ -208,8 +203,7 @@ fn md5(data: &[u8]) -> [u8; 16] {
     message.extend(((data.len() as u64).wrapping_mul(8)).to_le_bytes());
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
     for block in message.chunks_exact(64) {
-        let words: Vec<u32> =
-            block.chunks_exact(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]])).collect();
+        let words: Vec<u32> = block.chunks_exact(4).map(|w| u32::from_le_bytes([w[0], w[1], w[2], w[3]])).collect();
         let [mut a, mut b, mut c, mut d] = state;
         for step in 0..64 {
             let (mix, word) = match step / 16 {

@@ -35,10 +35,8 @@ table! { functions:
 }
 
 fn make_address() -> &'static Def {
-    static DEF: std::sync::LazyLock<Def> = std::sync::LazyLock::new(|| Def {
-        sig: Sig::parse("ip_address(address)"),
-        run: |vm, _, a| address(vm, a),
-    });
+    static DEF: std::sync::LazyLock<Def> =
+        std::sync::LazyLock::new(|| Def { sig: Sig::parse("ip_address(address)"), run: |vm, _, a| address(vm, a) });
     &DEF
 }
 
@@ -52,13 +50,8 @@ fn make_network() -> &'static Def {
 
 macro_rules! lib_type {
     ($name:ident, $text:literal, $make:ident) => {
-        static $name: LibType = LibType {
-            name: $text,
-            module: "ipaddress",
-            construct: Some($make),
-            statics: None,
-            base: None,
-        };
+        static $name: LibType =
+            LibType { name: $text, module: "ipaddress", construct: Some($make), statics: None, base: None };
     };
 }
 lib_type!(V4_ADDRESS, "IPv4Address", make_address);
@@ -106,7 +99,11 @@ fn address(vm: &mut Vm, args: &Args<'_>) -> R<Value> {
         }),
         value if value.as_i64().is_some_and(|n| n >= 0) => {
             let number = value.as_i64().unwrap_or(0) as u128;
-            Ok(Value::from(of_number(number, true).or_else(|| of_number(number, false)).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))))
+            Ok(Value::from(
+                of_number(number, true)
+                    .or_else(|| of_number(number, false))
+                    .unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
+            ))
         }
         value if value.downcast_lib::<Address>().is_some() => Ok(value.clone()),
         other => {
@@ -171,8 +168,7 @@ impl Network {
         number(self.address) | (!self.mask() & all)
     }
     pub fn contains(self, address: IpAddr) -> bool {
-        address.is_ipv4() == self.address.is_ipv4()
-            && number(address) & self.mask() == number(self.address)
+        address.is_ipv4() == self.address.is_ipv4() && number(address) & self.mask() == number(self.address)
     }
     fn text(self) -> String {
         format!("{}/{}", self.address, self.prefix)
@@ -353,4 +349,3 @@ fn within(inner: &Value, outer: &Value) -> R<Value> {
     };
     Ok(Value::Bool(x.prefix >= y.prefix && Network::contains(*y, x.address)))
 }
-

@@ -105,9 +105,7 @@ fn islice(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
             None => Ok(default),
             Some(value) => match to_index(value)? {
                 n if n >= 0 => Ok(Some(n)),
-                _ => Err(value_error(
-                    "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.",
-                )),
+                _ => Err(value_error("Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.")),
             },
         }
     };
@@ -151,9 +149,7 @@ fn arrangements(vm: &mut Vm, args: &Args<'_>, ordered: bool) -> R<Value> {
     let pool = vm.collect(args.at(0))?;
     let size = match args.some(1) {
         None => pool.len(),
-        Some(size) => {
-            usize::try_from(to_index(size)?).map_err(|_| value_error("r must be non-negative"))?
-        }
+        Some(size) => usize::try_from(to_index(size)?).map_err(|_| value_error("r must be non-negative"))?,
     };
     let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
     if size > pool.len() {
@@ -175,10 +171,8 @@ fn arrangements(vm: &mut Vm, args: &Args<'_>, ordered: bool) -> R<Value> {
         }
         rows = next;
     }
-    let items = rows
-        .into_iter()
-        .map(|row| Value::tuple(row.into_iter().map(|index| pool[index].clone()).collect()))
-        .collect();
+    let items =
+        rows.into_iter().map(|row| Value::tuple(row.into_iter().map(|index| pool[index].clone()).collect())).collect();
     Ok(IterState::Values(items, 0).value())
 }
 
@@ -212,9 +206,7 @@ fn groupby(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         }
     }
     vm.charge_items(groups.len() * 6)?;
-    let items = groups
-        .into_iter()
-        .map(|(key, items)| Value::tuple(vec![key, IterState::Values(items, 0).value()]))
-        .collect();
+    let items =
+        groups.into_iter().map(|(key, items)| Value::tuple(vec![key, IterState::Values(items, 0).value()])).collect();
     Ok(IterState::Values(items, 0).value())
 }

@@ -18,21 +18,14 @@ pub fn module() -> Value {
         functions(),
         vec![
             ("JSONDecodeError", error.clone()),
-            (
-                "decoder",
-                Value::module("json.decoder", vec![("JSONDecodeError", error)]),
-            ),
+            ("decoder", Value::module("json.decoder", vec![("JSONDecodeError", error)])),
         ],
     )
 }
 
 fn decode_error() -> ExcType {
     static TYPE: std::sync::LazyLock<ExcType> = std::sync::LazyLock::new(|| {
-        ExcType::define(
-            "json.decoder",
-            "JSONDecodeError",
-            &ExcType::builtin("ValueError"),
-        )
+        ExcType::define("json.decoder", "JSONDecodeError", &ExcType::builtin("ValueError"))
     });
     TYPE.clone()
 }
@@ -79,10 +72,8 @@ fn dumps(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         Some(Value::Str(text)) => Some(text.to_string()),
         Some(_) => Some(" ".repeat(usize::try_from(args.int(6)?).unwrap_or(0).min(100))),
     };
-    let (mut item_separator, mut key_separator) = (
-        if indent.is_some() { "," } else { ", " }.to_owned(),
-        ": ".to_owned(),
-    );
+    let (mut item_separator, mut key_separator) =
+        (if indent.is_some() { "," } else { ", " }.to_owned(), ": ".to_owned());
     if let Some(separators) = args.some(7) {
         let parts = vm.collect(separators)?;
         let [Value::Str(item), Value::Str(key)] = parts.as_slice() else {
@@ -221,10 +212,7 @@ impl Writer<'_, '_> {
             }
             other => {
                 let Some(default) = self.default else {
-                    return Err(type_error(format!(
-                        "Object of type {} is not JSON serializable",
-                        other.type_name()
-                    )));
+                    return Err(type_error(format!("Object of type {} is not JSON serializable", other.type_name())));
                 };
                 let replaced = self.vm.call(default, std::slice::from_ref(other), &[])?;
                 self.value(&replaced, depth + 1)?;
@@ -234,11 +222,8 @@ impl Writer<'_, '_> {
     }
 
     fn dict(&mut self, dict: &Arc<Dict>, depth: usize) -> R<()> {
-        let mut entries: Vec<(Value, Value)> = dict
-            .get()
-            .iter()
-            .map(|(key, value)| (key.value().clone(), value.clone()))
-            .collect();
+        let mut entries: Vec<(Value, Value)> =
+            dict.get().iter().map(|(key, value)| (key.value().clone(), value.clone())).collect();
         if self.sort {
             let keys: Vec<Value> = entries.iter().map(|(key, _)| key.clone()).collect();
             let sorted = crate::native::builtins::sort(self.vm, keys, None, false)?;
@@ -293,12 +278,7 @@ fn loads(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     };
     vm.charge(text.len() * 4)?;
     vm.tick(text.len() as u64 / 8)?;
-    let mut reader = Reader {
-        text: &text,
-        at: 0,
-        hook: args.some(2),
-        vm,
-    };
+    let mut reader = Reader { text: &text, at: 0, hook: args.some(2), vm };
     reader.space();
     let value = reader.value(0)?;
     reader.space();
@@ -320,10 +300,7 @@ impl Reader<'_> {
         let head = &self.text[..at];
         let line = head.matches('\n').count() + 1;
         let column = head.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-        let text = format!(
-            "{message}: line {line} column {column} (char {})",
-            head.chars().count()
-        );
+        let text = format!("{message}: line {line} column {column} (char {})", head.chars().count());
         Flow::Raise(Arc::new(Exc::new(decode_error(), vec![Value::from(text)])))
     }
 
@@ -440,9 +417,7 @@ impl Reader<'_> {
                         b't' => out.push('\t'),
                         b'u' => {
                             let high = self.unit()?;
-                            let c = if (0xd800..0xdc00).contains(&high)
-                                && self.text[self.at..].starts_with("\\u")
-                            {
+                            let c = if (0xd800..0xdc00).contains(&high) && self.text[self.at..].starts_with("\\u") {
                                 self.at += 2;
                                 let low = self.unit()?;
                                 char::decode_utf16([high, low]).next().and_then(Result::ok)

@@ -5,7 +5,10 @@ use num_bigint::BigInt;
 use crate::compile::code::CmpOp;
 use crate::flow::{R, overflow_error, type_error, value_error};
 use crate::native::{Args, number::float_to_int, table};
-use crate::ops::{self, arith::{self, BinOp}};
+use crate::ops::{
+    self,
+    arith::{self, BinOp},
+};
 use crate::value::Value;
 use crate::vm::Vm;
 
@@ -124,9 +127,9 @@ table! { functions:
 }
 
 fn integer(value: &Value) -> R<BigInt> {
-    value.as_big().ok_or_else(|| {
-        type_error(format!("'{}' object cannot be interpreted as an integer", value.type_name()))
-    })
+    value
+        .as_big()
+        .ok_or_else(|| type_error(format!("'{}' object cannot be interpreted as an integer", value.type_name())))
 }
 
 fn whole(args: &Args<'_>, round: fn(f64) -> f64) -> R<Value> {
@@ -162,17 +165,16 @@ fn log(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     if !ops::compare::rich(vm, CmpOp::Gt, args.at(0), &zero)? {
         return Err(value_error("math domain error"));
     }
-    match args.get(1) {
-        None => Ok(Value::Float(x.ln())),
-        Some(_) => {
-            let base = args.float(1)?;
-            if base <= 0.0 {
-                return Err(value_error("math domain error"));
-            }
-            if base.ln() == 0.0 {
-                return Err(crate::flow::raise("ZeroDivisionError", "float division by zero"));
-            }
-            Ok(Value::Float(x.ln() / base.ln()))
+    if args.get(1).is_none() {
+        Ok(Value::Float(x.ln()))
+    } else {
+        let base = args.float(1)?;
+        if base <= 0.0 {
+            return Err(value_error("math domain error"));
         }
+        if base.ln() == 0.0 {
+            return Err(crate::flow::raise("ZeroDivisionError", "float division by zero"));
+        }
+        Ok(Value::Float(x.ln() / base.ln()))
     }
 }

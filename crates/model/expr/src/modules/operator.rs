@@ -6,7 +6,10 @@ use crate::compile::code::CmpOp;
 use crate::flow::{R, type_error};
 use crate::lib_object::LibObject;
 use crate::native::{Args, table};
-use crate::ops::{self, arith::{self, BinOp}};
+use crate::ops::{
+    self,
+    arith::{self, BinOp},
+};
 use crate::value::{Deep, LibType, Value};
 use crate::vm::Vm;
 
@@ -33,8 +36,7 @@ table! { functions:
     "getitem(a, b, /)" => |vm, _, a| ops::subscript::get(vm, a.at(0), a.at(1)),
 }
 
-static TYPE: LibType =
-    LibType { name: "getter", module: "operator", construct: None, statics: None, base: None };
+static TYPE: LibType = LibType { name: "getter", module: "operator", construct: None, statics: None, base: None };
 
 struct Getter {
     keys: Deep<Vec<Value>>,

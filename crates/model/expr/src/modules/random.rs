@@ -59,7 +59,7 @@ table! { functions:
 table! { secrets:
     "token_hex(nbytes=)" => |vm, _, a| {
         let bytes = random(vm, a)?;
-        vm.text(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        vm.text(super::base64::hex(&bytes))
     },
     "token_urlsafe(nbytes=)" => |vm, _, a| {
         use base64::Engine;

@@ -49,13 +49,10 @@ pub fn module() -> Value {
     )
 }
 
-static ERROR: LazyLock<ExcType> =
-    LazyLock::new(|| ExcType::define("re", "error", &ExcType::builtin("Exception")));
+static ERROR: LazyLock<ExcType> = LazyLock::new(|| ExcType::define("re", "error", &ExcType::builtin("Exception")));
 
-static PATTERN: LibType =
-    LibType { name: "Pattern", module: "re", construct: None, statics: None, base: None };
-static MATCH: LibType =
-    LibType { name: "Match", module: "re", construct: None, statics: None, base: None };
+static PATTERN: LibType = LibType { name: "Pattern", module: "re", construct: None, statics: None, base: None };
+static MATCH: LibType = LibType { name: "Match", module: "re", construct: None, statics: None, base: None };
 
 /// How a pattern is laid against a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,6 +61,9 @@ enum Mode {
     Match,
     Full,
 }
+
+/// The byte ranges of a match and its groups.
+type Groups = Vec<Option<(usize, usize)>>;
 
 /// A compiled pattern.
 pub struct Pattern {
@@ -135,18 +135,14 @@ impl Pattern {
     }
 
     /// The groups of the first match at or after a byte offset.
-    fn find(&self, vm: &mut Vm, text: &Arc<str>, from: usize, mode: Mode) -> R<Option<Vec<Option<(usize, usize)>>>> {
+    fn find(&self, vm: &mut Vm, text: &Arc<str>, from: usize, mode: Mode) -> R<Option<Groups>> {
         vm.tick(text.len().saturating_sub(from) as u64 / 16 + 4)?;
         vm.charge(64 + self.groups() * 24)?;
         let regex = self.regex(mode)?;
         // `match` is laid against the rest of the text; only look-behind could tell the difference.
         let (part, offset): (&str, usize) =
             if mode == Mode::Search { (text, 0) } else { (text.get(from..).unwrap_or(""), from) };
-        let found = if mode == Mode::Search {
-            regex.captures_from_pos(part, from)
-        } else {
-            regex.captures(part)
-        };
+        let found = if mode == Mode::Search { regex.captures_from_pos(part, from) } else { regex.captures(part) };
         let captures = found.map_err(|_| raise("RuntimeError", "regular expression needs too much backtracking"))?;
         Ok(captures.map(|captures| {
             (0..captures.len())
@@ -182,7 +178,9 @@ impl LibObject for Pattern {
     fn repr(&self, vm: &mut Vm) -> R<String> {
         let shown = ops::repr::repr(vm, &Value::str(&self.source))?;
         let mut names = Vec::new();
-        for (bit, name) in [(IGNORECASE, "IGNORECASE"), (MULTILINE, "MULTILINE"), (DOTALL, "DOTALL"), (VERBOSE, "VERBOSE")] {
+        for (bit, name) in
+            [(IGNORECASE, "IGNORECASE"), (MULTILINE, "MULTILINE"), (DOTALL, "DOTALL"), (VERBOSE, "VERBOSE")]
+        {
             if self.flags & bit != 0 {
                 names.push(format!("re.{name}"));
             }
@@ -194,9 +192,7 @@ impl LibObject for Pattern {
         })
     }
     fn equals(&self, other: &Value) -> bool {
-        other
-            .downcast_lib::<Pattern>()
-            .is_some_and(|other| other.source == self.source && other.flags == self.flags)
+        other.downcast_lib::<Pattern>().is_some_and(|other| other.source == self.source && other.flags == self.flags)
     }
     fn hash_key(&self) -> Option<u64> {
         use std::hash::{DefaultHasher, Hash, Hasher};
@@ -210,7 +206,7 @@ impl LibObject for Pattern {
 pub struct Match {
     pattern: Value,
     text: Arc<str>,
-    groups: Vec<Option<(usize, usize)>>,
+    groups: Groups,
 }
 
 impl std::fmt::Debug for Match {
@@ -261,7 +257,7 @@ impl LibObject for Match {
             "pos" => Some(Value::Int(0)),
             "lastindex" => {
                 let last = self.groups.iter().enumerate().skip(1).filter(|(_, group)| group.is_some());
-                Some(last.map(|(index, _)| Value::usize(index)).last().unwrap_or(Value::None))
+                Some(last.map(|(index, _)| Value::usize(index)).next_back().unwrap_or(Value::None))
             }
             _ => None,
         })

@@ -50,13 +50,8 @@ table! { functions:
     },
 }
 
-static TEMPLATE: LibType = LibType {
-    name: "Template",
-    module: "string",
-    construct: Some(constructor),
-    statics: None,
-    base: None,
-};
+static TEMPLATE: LibType =
+    LibType { name: "Template", module: "string", construct: Some(constructor), statics: None, base: None };
 
 fn constructor() -> &'static Def {
     static DEF: std::sync::LazyLock<Def> = std::sync::LazyLock::new(|| Def {
@@ -108,9 +103,7 @@ fn substitute(vm: &mut Vm, receiver: &Value, args: &Args<'_>, strict: bool) -> R
             continue;
         }
         let (braced, body) = after.strip_prefix('{').map_or((false, after), |body| (true, body));
-        let end = body
-            .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-            .unwrap_or(body.len());
+        let end = body.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(body.len());
         let name = &body[..end];
         let valid = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && (!braced || body[end..].starts_with('}'));

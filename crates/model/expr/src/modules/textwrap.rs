@@ -59,16 +59,12 @@ fn dedent(text: &str) -> String {
         let indent: String = line.chars().take_while(|c| matches!(c, ' ' | '\t')).collect();
         margin = Some(match margin {
             None => indent,
-            Some(margin) => {
-                margin.chars().zip(indent.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
-            }
+            Some(margin) => margin.chars().zip(indent.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect(),
         });
     }
     let margin = margin.unwrap_or_default();
     text.split('\n')
-        .map(|line| {
-            if line.trim().is_empty() { "" } else { line.strip_prefix(margin.as_str()).unwrap_or(line) }
-        })
+        .map(|line| if line.trim().is_empty() { "" } else { line.strip_prefix(margin.as_str()).unwrap_or(line) })
         .collect::<Vec<_>>()
         .join("\n")
 }

@@ -47,10 +47,7 @@ fn quote(bytes: &[u8], safe: &str, plus: bool) -> String {
     let mut out = String::with_capacity(bytes.len());
     for byte in bytes {
         let c = *byte as char;
-        if c.is_ascii_alphanumeric()
-            || matches!(c, '_' | '.' | '-' | '~')
-            || (byte.is_ascii() && safe.contains(c))
-        {
+        if c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '~') || (byte.is_ascii() && safe.contains(c)) {
             out.push(c);
         } else if plus && c == ' ' {
             out.push('+');
@@ -80,9 +77,7 @@ fn unquote(text: &str, plus: bool) -> String {
         match raw[at] {
             b'+' if plus => bytes.push(b' '),
             b'%' => {
-                let hex = raw
-                    .get(at + 1..at + 3)
-                    .and_then(|pair| std::str::from_utf8(pair).ok());
+                let hex = raw.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
                 match hex
                     .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
                     .and_then(|hex| u8::from_str_radix(hex, 16).ok())
@@ -122,11 +117,7 @@ fn urlencode(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         for value in values {
             let value = text_of(vm, &value)?;
             vm.charge(key.len() * 3 + value.len() * 3)?;
-            parts.push(format!(
-                "{}={}",
-                quote(&key, safe, plus),
-                quote(&value, safe, plus)
-            ));
+            parts.push(format!("{}={}", quote(&key, safe, plus), quote(&value, safe, plus)));
         }
     }
     vm.text(parts.join("&"))
@@ -163,9 +154,7 @@ fn query_pairs(vm: &mut Vm, args: &Args<'_>) -> R<Vec<(String, String)>> {
 fn parse_qs(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let mut data = DictData::new();
     for (key, value) in query_pairs(vm, args)? {
-        let list = data
-            .entry(Key::str(&key))
-            .or_insert_with(|| Value::list(Vec::new()));
+        let list = data.entry(Key::str(&key)).or_insert_with(|| Value::list(Vec::new()));
         if let Value::List(list) = list {
             list.set().push(Value::from(value));
         }
@@ -182,18 +171,10 @@ fn fields(name: &str, fields: &[&str]) -> Arc<NamedTuple> {
     })
 }
 
-static PARSED: LazyLock<Arc<NamedTuple>> = LazyLock::new(|| {
-    fields(
-        "ParseResult",
-        &["scheme", "netloc", "path", "params", "query", "fragment"],
-    )
-});
-static SPLIT: LazyLock<Arc<NamedTuple>> = LazyLock::new(|| {
-    fields(
-        "SplitResult",
-        &["scheme", "netloc", "path", "query", "fragment"],
-    )
-});
+static PARSED: LazyLock<Arc<NamedTuple>> =
+    LazyLock::new(|| fields("ParseResult", &["scheme", "netloc", "path", "params", "query", "fragment"]));
+static SPLIT: LazyLock<Arc<NamedTuple>> =
+    LazyLock::new(|| fields("SplitResult", &["scheme", "netloc", "path", "query", "fragment"]));
 
 struct Parts<'a> {
     scheme: String,
@@ -208,9 +189,7 @@ fn parts<'a>(url: &'a str, default_scheme: &str) -> Parts<'a> {
     let mut scheme = default_scheme.to_owned();
     if let Some((head, tail)) = url.split_once(':') {
         let valid = head.starts_with(|c: char| c.is_ascii_alphabetic())
-            && head
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+            && head.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
         if valid {
             scheme = head.to_ascii_lowercase();
             rest = tail;
@@ -223,21 +202,11 @@ fn parts<'a>(url: &'a str, default_scheme: &str) -> Parts<'a> {
     }
     let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    Parts {
-        scheme,
-        netloc,
-        path,
-        query,
-        fragment,
-    }
+    Parts { scheme, netloc, path, query, fragment }
 }
 
 fn split(vm: &mut Vm, args: &Args<'_>, with_params: bool) -> R<Value> {
-    let url: String = args
-        .str(0)?
-        .chars()
-        .filter(|c| !matches!(c, '\t' | '\r' | '\n'))
-        .collect();
+    let url: String = args.str(0)?.chars().filter(|c| !matches!(c, '\t' | '\r' | '\n')).collect();
     vm.charge(url.len() * 2)?;
     let parts = parts(&url, args.opt_str(1)?.unwrap_or(""));
     let mut items = vec![Value::from(parts.scheme), Value::str(parts.netloc)];
@@ -253,19 +222,12 @@ fn split(vm: &mut Vm, args: &Args<'_>, with_params: bool) -> R<Value> {
         items.push(Value::str(parts.path));
     }
     items.extend([Value::str(parts.query), Value::str(parts.fragment)]);
-    let names = if with_params {
-        PARSED.clone()
-    } else {
-        SPLIT.clone()
-    };
+    let names = if with_params { PARSED.clone() } else { SPLIT.clone() };
     Ok(Value::Tuple(Arc::new(Tuple::with_names(items, names))))
 }
 
 fn is_url(tuple: &Tuple) -> bool {
-    tuple
-        .named
-        .as_ref()
-        .is_some_and(|named| Arc::ptr_eq(named, &PARSED) || Arc::ptr_eq(named, &SPLIT))
+    tuple.named.as_ref().is_some_and(|named| Arc::ptr_eq(named, &PARSED) || Arc::ptr_eq(named, &SPLIT))
 }
 
 /// `.hostname`, `.port`, `.username` and `.password` of a parsed URL.
@@ -277,9 +239,7 @@ pub fn parts_attr(_: &mut Vm, value: &Value, name: &str) -> R<Option<Value>> {
         return Ok(None);
     }
     let netloc = tuple.items().get(1).and_then(Value::as_str).unwrap_or("");
-    let (user_info, host_port) = netloc
-        .rsplit_once('@')
-        .map_or((None, netloc), |(a, b)| (Some(a), b));
+    let (user_info, host_port) = netloc.rsplit_once('@').map_or((None, netloc), |(a, b)| (Some(a), b));
     let (host, port) = match host_port.strip_prefix('[') {
         Some(rest) => {
             let (host, after) = rest.split_once(']').unwrap_or((rest, ""));
@@ -304,9 +264,7 @@ pub fn parts_attr(_: &mut Vm, value: &Value, name: &str) -> R<Option<Value>> {
                 return Err(value_error("Port out of range 0-65535"));
             }
             Err(_) => {
-                return Err(value_error(format!(
-                    "Port could not be cast to integer value as '{port}'"
-                )));
+                return Err(value_error(format!("Port could not be cast to integer value as '{port}'")));
             }
         },
         "username" => user.map_or(Value::None, Value::str),
@@ -319,11 +277,7 @@ pub fn parts_attr(_: &mut Vm, value: &Value, name: &str) -> R<Option<Value>> {
 pub fn geturl(vm: &mut Vm, value: &Value) -> R<Value> {
     match value {
         Value::Tuple(tuple) if is_url(tuple) => {
-            let items: Vec<&str> = tuple
-                .items()
-                .iter()
-                .map(|item| item.as_str().unwrap_or(""))
-                .collect();
+            let items: Vec<&str> = tuple.items().iter().map(|item| item.as_str().unwrap_or("")).collect();
             vm.text(put_together(&items))
         }
         other => Err(crate::flow::attribute_error(&other.type_name(), "geturl")),
@@ -342,11 +296,7 @@ fn put_together(items: &[&str]) -> String {
         url = format!("{url};{params}");
     }
     if !part(1).is_empty() {
-        let slash = if url.is_empty() || url.starts_with('/') {
-            ""
-        } else {
-            "/"
-        };
+        let slash = if url.is_empty() || url.starts_with('/') { "" } else { "/" };
         url = format!("//{}{slash}{url}", part(1));
     }
     if !part(0).is_empty() {
@@ -365,15 +315,9 @@ fn unsplit(vm: &mut Vm, args: &Args<'_>, with_params: bool) -> R<Value> {
     let items = vm.collect(args.at(0))?;
     let wanted = if with_params { 6 } else { 5 };
     if items.len() != wanted {
-        return Err(value_error(format!(
-            "not enough values to unpack (expected {wanted}, got {})",
-            items.len()
-        )));
+        return Err(value_error(format!("not enough values to unpack (expected {wanted}, got {})", items.len())));
     }
-    let texts: Vec<&str> = items
-        .iter()
-        .map(|item| item.as_str().unwrap_or(""))
-        .collect();
+    let texts: Vec<&str> = items.iter().map(|item| item.as_str().unwrap_or("")).collect();
     vm.text(put_together(&texts))
 }
 
@@ -391,40 +335,17 @@ fn join(base: &str, url: &str) -> String {
         return url.to_owned();
     }
     if !parsed.netloc.is_empty() {
-        return put_together(&[
-            &parsed.scheme,
-            parsed.netloc,
-            parsed.path,
-            parsed.query,
-            parsed.fragment,
-        ]);
+        return put_together(&[&parsed.scheme, parsed.netloc, parsed.path, parsed.query, parsed.fragment]);
     }
     if parsed.path.is_empty() {
-        let query = if parsed.query.is_empty() {
-            base_parts.query
-        } else {
-            parsed.query
-        };
-        return put_together(&[
-            &parsed.scheme,
-            base_parts.netloc,
-            base_parts.path,
-            query,
-            parsed.fragment,
-        ]);
+        let query = if parsed.query.is_empty() { base_parts.query } else { parsed.query };
+        return put_together(&[&parsed.scheme, base_parts.netloc, base_parts.path, query, parsed.fragment]);
     }
     let joined = if parsed.path.starts_with('/') {
         parsed.path.to_owned()
     } else {
-        let folder = base_parts
-            .path
-            .rfind('/')
-            .map_or("", |at| &base_parts.path[..=at]);
-        let folder = if folder.is_empty() && !base_parts.netloc.is_empty() {
-            "/"
-        } else {
-            folder
-        };
+        let folder = base_parts.path.rfind('/').map_or("", |at| &base_parts.path[..=at]);
+        let folder = if folder.is_empty() && !base_parts.netloc.is_empty() { "/" } else { folder };
         format!("{folder}{}", parsed.path)
     };
     let mut segments: Vec<&str> = Vec::new();
@@ -449,11 +370,5 @@ fn join(base: &str, url: &str) -> String {
         }
     }
     let path = segments.join("/");
-    put_together(&[
-        &parsed.scheme,
-        base_parts.netloc,
-        &path,
-        parsed.query,
-        parsed.fragment,
-    ])
+    put_together(&[&parsed.scheme, base_parts.netloc, &path, parsed.query, parsed.fragment])
 }

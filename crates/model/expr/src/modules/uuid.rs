@@ -77,9 +77,7 @@ fn construct(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
             ));
         }
         None => {
-            return Err(type_error(
-                "one of the hex, bytes, bytes_le, fields, or int arguments must be given",
-            ));
+            return Err(type_error("one of the hex, bytes, bytes_le, fields, or int arguments must be given"));
         }
     };
     let plain = text.replace("urn:", "").replace("uuid:", "");

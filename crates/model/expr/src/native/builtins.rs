@@ -25,10 +25,7 @@ pub fn constructor(ty: Ty) -> Option<&'static Def> {
 
 static NAMES: LazyLock<HashMap<&'static str, Value>> = LazyLock::new(|| {
     let mut names: HashMap<&'static str, Value> = HashMap::new();
-    for def in functions()
-        .iter()
-        .chain(builtins_values::functions().iter())
-    {
+    for def in functions().iter().chain(builtins_values::functions().iter()) {
         names.insert(def.sig.name, Value::Native(def));
     }
     for ty in [
@@ -128,10 +125,7 @@ pub fn sort(vm: &mut Vm, items: Vec<Value>, key: Option<&Value>, reverse: bool) 
 }
 
 /// A stable sort that bears an inconsistent order; `swap(a, b)` says whether `b` goes before `a`.
-fn merge_sort(
-    items: Vec<(Value, Value)>,
-    swap: &mut dyn FnMut(&Value, &Value) -> bool,
-) -> Vec<(Value, Value)> {
+fn merge_sort(items: Vec<(Value, Value)>, swap: &mut dyn FnMut(&Value, &Value) -> bool) -> Vec<(Value, Value)> {
     let mut runs: Vec<Vec<(Value, Value)>> = items.into_iter().map(|item| vec![item]).collect();
     while runs.len() > 1 {
         let mut merged = Vec::with_capacity(runs.len() / 2 + 1);
@@ -169,9 +163,7 @@ fn extreme(vm: &mut Vm, args: &Args<'_>, wanted: Ordering) -> R<Value> {
     let name = args.sig.name;
     let items = match args.rest() {
         [] => {
-            return Err(type_error(format!(
-                "{name} expected at least 1 argument, got 0"
-            )));
+            return Err(type_error(format!("{name} expected at least 1 argument, got 0")));
         }
         [one] => vm.collect(one)?,
         many => {
@@ -185,11 +177,7 @@ fn extreme(vm: &mut Vm, args: &Args<'_>, wanted: Ordering) -> R<Value> {
     };
     let key = args.some(0);
     let mut best: Option<(Value, Value)> = None;
-    let op = if wanted == Ordering::Less {
-        CmpOp::Lt
-    } else {
-        CmpOp::Gt
-    };
+    let op = if wanted == Ordering::Less { CmpOp::Lt } else { CmpOp::Gt };
     for item in items {
         vm.tick(1)?;
         let rank = match key {
@@ -214,9 +202,7 @@ fn extreme(vm: &mut Vm, args: &Args<'_>, wanted: Ordering) -> R<Value> {
 fn sum(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let mut total = args.get(1).cloned().unwrap_or(Value::Int(0));
     if let Value::Str(_) = total {
-        return Err(type_error(
-            "sum() can't sum strings [use ''.join(seq) instead]",
-        ));
+        return Err(type_error("sum() can't sum strings [use ''.join(seq) instead]"));
     }
     for item in vm.collect(args.at(0))? {
         vm.tick(1)?;
@@ -259,16 +245,15 @@ fn iter(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
 fn next(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     match vm.next(args.at(0))? {
         Some(item) => Ok(item),
-        None => match args.get(1) {
-            Some(default) => Ok(default.clone()),
-            None => {
+        None => {
+            if let Some(default) = args.get(1) {
+                Ok(default.clone())
+            } else {
                 let returned = vm.last_returned();
                 let returned = matches!(args.at(0), Value::Gen(_)).then_some(returned);
-                Err(crate::flow::stop_iteration(
-                    returned.filter(|value| !value.is_none()),
-                ))
+                Err(crate::flow::stop_iteration(returned.filter(|value| !value.is_none())))
             }
-        },
+        }
     }
 }
 
@@ -298,9 +283,7 @@ pub fn instance_of(value: &Value, types: &Value, depth: usize) -> R<bool> {
             Value::Host(object) => object.is_instance(class.type_name()),
             _ => false,
         }),
-        _ => Err(type_error(
-            "isinstance() arg 2 must be a type, a tuple of types, or a union",
-        )),
+        _ => Err(type_error("isinstance() arg 2 must be a type, a tuple of types, or a union")),
     }
 }
 
@@ -317,9 +300,7 @@ fn issubclass(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
             Value::Type(other) if ty.is_subtype(&other) => return Ok(Value::Bool(true)),
             Value::Type(_) => {}
             _ => {
-                return Err(type_error(
-                    "issubclass() arg 2 must be a class, a tuple of classes, or a union",
-                ));
+                return Err(type_error("issubclass() arg 2 must be a class, a tuple of classes, or a union"));
             }
         }
     }
@@ -328,9 +309,7 @@ fn issubclass(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
 
 fn hasattr(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let Value::Str(name) = args.at(1) else {
-        return Err(type_error(
-            "attribute name must be string, not ".to_owned() + &args.at(1).type_name(),
-        ));
+        return Err(type_error("attribute name must be string, not ".to_owned() + &args.at(1).type_name()));
     };
     match ops::attr::get(vm, args.at(0), name) {
         Ok(_) => Ok(Value::Bool(true)),
@@ -341,10 +320,7 @@ fn hasattr(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
 
 fn getattr(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let Value::Str(name) = args.at(1) else {
-        return Err(type_error(format!(
-            "attribute name must be string, not '{}'",
-            args.at(1).type_name()
-        )));
+        return Err(type_error(format!("attribute name must be string, not '{}'", args.at(1).type_name())));
     };
     match (ops::attr::get(vm, args.at(0), name), args.get(2)) {
         (Err(flow), Some(default)) if flow.is("AttributeError") => Ok(default.clone()),
@@ -354,10 +330,7 @@ fn getattr(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
 
 /// Whether a value can be called.
 pub fn callable(value: &Value) -> bool {
-    matches!(
-        value,
-        Value::Func(_) | Value::Native(_) | Value::Method(_) | Value::Type(_) | Value::HostFn(_)
-    )
+    matches!(value, Value::Func(_) | Value::Native(_) | Value::Method(_) | Value::Type(_) | Value::HostFn(_))
 }
 
 fn print(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
@@ -376,11 +349,7 @@ fn print(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
 pub fn pairs(vm: &mut Vm, source: &Value) -> R<Vec<(Value, Value)>> {
     if let Value::Dict(dict) = source {
         vm.charge_items(dict.len() * 2)?;
-        return Ok(dict
-            .get()
-            .iter()
-            .map(|(key, value)| (key.value().clone(), value.clone()))
-            .collect());
+        return Ok(dict.get().iter().map(|(key, value)| (key.value().clone(), value.clone())).collect());
     }
     let items = vm.collect(source)?;
     let mut pairs = Vec::with_capacity(items.len());

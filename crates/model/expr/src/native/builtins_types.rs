@@ -79,9 +79,7 @@ fn int(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     };
     let base = args.get(1).map(to_index).transpose()?;
     if base.is_some() && !matches!(value, Value::Str(_) | Value::Bytes(_)) {
-        return Err(type_error(
-            "int() can't convert non-string with explicit base",
-        ));
+        return Err(type_error("int() can't convert non-string with explicit base"));
     }
     match value {
         Value::Int(_) | Value::Big(_) => Ok(value.clone()),
@@ -116,9 +114,7 @@ fn parse_int(text: &str, base: i64, original: &Value) -> R<Value> {
     }
     let invalid = || {
         let shown = ops::repr::pure_repr(original).unwrap_or_default();
-        value_error(format!(
-            "invalid literal for int() with base {base}: {shown}"
-        ))
+        value_error(format!("invalid literal for int() with base {base}: {shown}"))
     };
     let trimmed = text.trim();
     let (negative, digits) = match trimmed.as_bytes().first() {
@@ -127,44 +123,25 @@ fn parse_int(text: &str, base: i64, original: &Value) -> R<Value> {
         _ => (false, trimmed),
     };
     let prefixes = [("0x", 16), ("0o", 8), ("0b", 2)];
-    let lower = digits
-        .get(..2)
-        .map(str::to_ascii_lowercase)
-        .unwrap_or_default();
-    let prefixed = prefixes
-        .iter()
-        .find(|(prefix, radix)| lower == *prefix && (base == 0 || base == *radix));
+    let lower = digits.get(..2).map(str::to_ascii_lowercase).unwrap_or_default();
+    let prefixed = prefixes.iter().find(|(prefix, radix)| lower == *prefix && (base == 0 || base == *radix));
     let (radix, digits) = match prefixed {
-        Some((_, radix)) => (
-            *radix as u32,
-            digits[2..].strip_prefix('_').unwrap_or(&digits[2..]),
-        ),
+        Some((_, radix)) => (*radix as u32, digits[2..].strip_prefix('_').unwrap_or(&digits[2..])),
         None if base == 0 => {
-            if digits.len() > 1
-                && digits.starts_with('0')
-                && digits.bytes().any(|b| b != b'0' && b != b'_')
-            {
+            if digits.len() > 1 && digits.starts_with('0') && digits.bytes().any(|b| b != b'0' && b != b'_') {
                 return Err(invalid());
             }
             (10, digits)
         }
         None => (base as u32, digits),
     };
-    if digits.is_empty()
-        || digits.starts_with('_')
-        || digits.ends_with('_')
-        || digits.contains("__")
-    {
+    if digits.is_empty() || digits.starts_with('_') || digits.ends_with('_') || digits.contains("__") {
         return Err(invalid());
     }
     let plain: String = digits
         .chars()
         .filter(|c| *c != '_')
-        .map(|c| {
-            unicode_digit(c)
-                .and_then(|d| char::from_digit(d, 10))
-                .unwrap_or(c)
-        })
+        .map(|c| unicode_digit(c).and_then(|d| char::from_digit(d, 10)).unwrap_or(c))
         .collect();
     if !plain.chars().all(|c| c.is_digit(radix)) {
         return Err(invalid());
@@ -179,14 +156,11 @@ fn parse_int(text: &str, base: i64, original: &Value) -> R<Value> {
 /// The value of a decimal digit of any common script.
 pub fn unicode_digit(c: char) -> Option<u32> {
     const ZEROS: &[u32] = &[
-        0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66,
-        0xe50, 0xed0, 0xf20, 0x1040, 0xff10,
+        0x30, 0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50, 0xed0, 0xf20,
+        0x1040, 0xff10,
     ];
     let code = c as u32;
-    ZEROS
-        .iter()
-        .find(|zero| (**zero..**zero + 10).contains(&code))
-        .map(|zero| code - zero)
+    ZEROS.iter().find(|zero| (**zero..**zero + 10).contains(&code)).map(|zero| code - zero)
 }
 
 fn float(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
@@ -205,33 +179,19 @@ fn float(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
             let body = plain.trim_start_matches(['+', '-']).to_ascii_lowercase();
             let is_word = matches!(body.as_str(), "inf" | "infinity" | "nan");
             let is_number = body.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-                && body
-                    .chars()
-                    .all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | '+' | '-'));
+                && body.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | '+' | '-'));
             if !is_word && !is_number {
                 return Err(invalid());
             }
-            plain
-                .parse::<f64>()
-                .map(Value::Float)
-                .map_err(|_| invalid())
+            plain.parse::<f64>().map(Value::Float).map_err(|_| invalid())
         }
         Value::Lib(_) | Value::Host(_) => Err(not_float(value)),
-        _ => args.float(0).map(Value::Float).map_err(|flow| {
-            if flow.is("TypeError") {
-                not_float(value)
-            } else {
-                flow
-            }
-        }),
+        _ => args.float(0).map(Value::Float).map_err(|flow| if flow.is("TypeError") { not_float(value) } else { flow }),
     }
 }
 
 fn not_float(value: &Value) -> crate::flow::Flow {
-    type_error(format!(
-        "float() argument must be a string or a real number, not '{}'",
-        value.type_name()
-    ))
+    type_error(format!("float() argument must be a string or a real number, not '{}'", value.type_name()))
 }
 
 fn str(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
@@ -240,10 +200,7 @@ fn str(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     };
     if args.get(1).is_some() || args.get(2).is_some() {
         let Value::Bytes(bytes) = value else {
-            return Err(type_error(format!(
-                "decoding to str: need a bytes-like object, {} found",
-                value.type_name()
-            )));
+            return Err(type_error(format!("decoding to str: need a bytes-like object, {} found", value.type_name())));
         };
         let encoding = args.opt_str(1)?.unwrap_or("utf-8");
         return str_codec::decode(vm, bytes, encoding, args.opt_str(2)?.unwrap_or("strict"));
@@ -260,9 +217,7 @@ fn bytes(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         None => Ok(Value::bytes([])),
         Some(Value::Bytes(bytes)) => Ok(Value::Bytes(bytes.clone())),
         Some(Value::Str(text)) => match args.opt_str(1)? {
-            Some(encoding) => {
-                str_codec::encode(vm, text, encoding, args.opt_str(2)?.unwrap_or("strict"))
-            }
+            Some(encoding) => str_codec::encode(vm, text, encoding, args.opt_str(2)?.unwrap_or("strict")),
             None => Err(type_error("string argument without an encoding")),
         },
         Some(Value::Int(count)) => {
@@ -272,16 +227,12 @@ fn bytes(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         }
         Some(other) => {
             if !vm.is_iterable(other) {
-                return Err(type_error(format!(
-                    "cannot convert '{}' object to bytes",
-                    other.type_name()
-                )));
+                return Err(type_error(format!("cannot convert '{}' object to bytes", other.type_name())));
             }
             let items = vm.collect(other)?;
             let mut out = Vec::with_capacity(items.len());
             for item in items {
-                let byte = u8::try_from(to_index(&item)?)
-                    .map_err(|_| value_error("bytes must be in range(0, 256)"))?;
+                let byte = u8::try_from(to_index(&item)?).map_err(|_| value_error("bytes must be in range(0, 256)"))?;
                 out.push(byte);
             }
             Ok(Value::bytes(out))
@@ -315,10 +266,7 @@ fn default_dict(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         return Err(type_error("first argument must be callable or None"));
     }
     let data = dict_data(vm, args.get(1), args)?;
-    Ok(Value::Dict(Arc::new(Dict::with_kind(
-        data,
-        DictKind::Default(factory),
-    ))))
+    Ok(Value::Dict(Arc::new(Dict::with_kind(data, DictKind::Default(factory)))))
 }
 
 fn set(vm: &mut Vm, args: &Args<'_>, frozen: bool) -> R<Value> {
@@ -347,20 +295,13 @@ fn slice(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         Some(stop) => (part(0), stop.clone()),
         None => (Value::None, part(0)),
     };
-    Ok(Value::Slice(Arc::new(Slice {
-        start,
-        stop,
-        step: part(2),
-    })))
+    Ok(Value::Slice(Arc::new(Slice { start, stop, step: part(2) })))
 }
 
 fn reversed(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     match args.at(0) {
         Value::Set(_) | Value::Iter(_) | Value::Gen(_) | Value::None | Value::Int(_) => {
-            Err(type_error(format!(
-                "'{}' object is not reversible",
-                args.at(0).type_name()
-            )))
+            Err(type_error(format!("'{}' object is not reversible", args.at(0).type_name())))
         }
         other => {
             let items = vm.collect(other)?;

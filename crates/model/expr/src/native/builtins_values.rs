@@ -52,19 +52,12 @@ fn abs(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
         }
         value @ Value::Lib(object) => match object.clone().negate() {
             Some(negative) => {
-                let less =
-                    ops::compare::rich(vm, crate::compile::code::CmpOp::Lt, value, &negative)?;
+                let less = ops::compare::rich(vm, crate::compile::code::CmpOp::Lt, value, &negative)?;
                 Ok(if less { negative } else { value.clone() })
             }
-            None => Err(type_error(format!(
-                "bad operand type for abs(): '{}'",
-                value.type_name()
-            ))),
+            None => Err(type_error(format!("bad operand type for abs(): '{}'", value.type_name()))),
         },
-        other => Err(type_error(format!(
-            "bad operand type for abs(): '{}'",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("bad operand type for abs(): '{}'", other.type_name()))),
     }
 }
 
@@ -86,16 +79,11 @@ fn round(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
                 let (quotient, remainder) = ops::big::floor_div(&number, &unit);
                 let twice = &remainder * 2;
                 let up = twice > unit || (twice == unit && quotient.bit(0));
-                Ok(Value::int(
-                    (if up { quotient + 1 } else { quotient }) * unit,
-                ))
+                Ok(Value::int((if up { quotient + 1 } else { quotient }) * unit))
             }
             _ => Ok(Value::int(value.as_big().unwrap_or_default())),
         },
-        other => Err(type_error(format!(
-            "type {} doesn't define __round__ method",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("type {} doesn't define __round__ method", other.type_name()))),
     }
 }
 
@@ -109,9 +97,7 @@ fn round_to(number: f64, digits: i64) -> f64 {
     }
     if digits >= 0 {
         // Exact decimal text decides ties the way CPython does.
-        return format!("{number:.*}", digits as usize)
-            .parse()
-            .unwrap_or(number);
+        return format!("{number:.*}", digits as usize).parse().unwrap_or(number);
     }
     if digits < -308 {
         return 0.0 * number;
@@ -133,10 +119,7 @@ fn ord(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
             }
         }
         Value::Bytes(bytes) if bytes.len() == 1 => Ok(Value::Int(i64::from(bytes[0]))),
-        other => Err(type_error(format!(
-            "ord() expected string of length 1, but {} found",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("ord() expected string of length 1, but {} found", other.type_name()))),
     }
 }
 
@@ -145,20 +128,13 @@ fn chr(_: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let c = u32::try_from(code).ok().filter(|code| *code < 0x11_0000);
     let c = c.ok_or_else(|| value_error("chr() arg not in range(0x110000)"))?;
     // Lone surrogates cannot be held; they become the replacement character.
-    Ok(Value::str(
-        char::from_u32(c)
-            .unwrap_or('\u{fffd}')
-            .encode_utf8(&mut [0; 4]),
-    ))
+    Ok(Value::str(char::from_u32(c).unwrap_or('\u{fffd}').encode_utf8(&mut [0; 4])))
 }
 
 fn radix(args: &Args<'_>, radix: u32, prefix: &str) -> R<Value> {
     match args.at(0).as_big() {
         Some(number) => Ok(Value::from(spec::radix(&number, radix, prefix))),
-        None => Err(type_error(format!(
-            "'{}' object cannot be interpreted as an integer",
-            args.at(0).type_name()
-        ))),
+        None => Err(type_error(format!("'{}' object cannot be interpreted as an integer", args.at(0).type_name()))),
     }
 }
 

@@ -66,10 +66,7 @@ table! { statics:
 pub fn bytes(value: &Value) -> R<&Arc<[u8]>> {
     match value {
         Value::Bytes(bytes) => Ok(bytes),
-        other => Err(type_error(format!(
-            "a bytes-like object is required, not '{}'",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("a bytes-like object is required, not '{}'", other.type_name()))),
     }
 }
 
@@ -91,9 +88,7 @@ fn needle(args: &Args<'_>, index: usize) -> R<Vec<u8>> {
 fn hex(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
     let bytes = bytes(receiver)?;
     let sep = args.opt_str(0)?.unwrap_or("");
-    let group = usize::try_from(args.int_or(1, 1)?.unsigned_abs())
-        .unwrap_or(1)
-        .max(1);
+    let group = usize::try_from(args.int_or(1, 1)?.unsigned_abs()).unwrap_or(1).max(1);
     vm.charge(bytes.len() * 3)?;
     let mut out = String::with_capacity(bytes.len() * 2);
     for (index, byte) in bytes.iter().enumerate() {
@@ -122,11 +117,7 @@ fn affix(receiver: &Value, args: &Args<'_>, prefix: bool) -> R<Value> {
                 option.type_name()
             )));
         };
-        if if prefix {
-            part.starts_with(wanted)
-        } else {
-            part.ends_with(wanted)
-        } {
+        if if prefix { part.starts_with(wanted) } else { part.ends_with(wanted) } {
             return Ok(Value::Bool(true));
         }
     }
@@ -162,11 +153,7 @@ fn split(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
             }
             parts.push(&whole[start..]);
         }
-        None => parts.extend(
-            whole
-                .split(u8::is_ascii_whitespace)
-                .filter(|part| !part.is_empty()),
-        ),
+        None => parts.extend(whole.split(u8::is_ascii_whitespace).filter(|part| !part.is_empty())),
     }
     vm.charge(whole.len() + parts.len() * 16)?;
     let items = parts.into_iter().map(Value::bytes).collect();

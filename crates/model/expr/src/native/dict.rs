@@ -57,18 +57,12 @@ table! { view_methods:
 pub fn dict(value: &Value) -> R<&Arc<Dict>> {
     match value {
         Value::Dict(dict) => Ok(dict),
-        other => Err(type_error(format!(
-            "expected a dict, got {}",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("expected a dict, got {}", other.type_name()))),
     }
 }
 
 pub fn view(receiver: &Value, kind: ViewKind) -> R<Value> {
-    Ok(Value::View(Arc::new(View {
-        dict: dict(receiver)?.clone(),
-        kind,
-    })))
+    Ok(Value::View(Arc::new(View { dict: dict(receiver)?.clone(), kind })))
 }
 
 pub fn get(_: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
@@ -96,11 +90,7 @@ pub fn popitem(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
         (_, Some(_)) => return Err(type_error("popitem() takes no arguments (1 given)")),
         _ => false,
     };
-    let removed = if first {
-        dict.set().shift_remove_index(0)
-    } else {
-        dict.set().pop()
-    };
+    let removed = if first { dict.set().shift_remove_index(0) } else { dict.set().pop() };
     match removed {
         Some((key, value)) => vm.tuple(vec![key.into_value(), value]),
         None => Err(raise("KeyError", "popitem(): dictionary is empty")),
@@ -124,10 +114,7 @@ pub fn update(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
             entries.push((ops::key(key)?, value));
         }
     }
-    entries.extend(
-        args.extra()
-            .map(|(name, value)| (Key::str(name), value.clone())),
-    );
+    entries.extend(args.extra().map(|(name, value)| (Key::str(name), value.clone())));
     vm.charge_items(entries.len() * 4)?;
     for (key, value) in entries {
         let old = dict.set().insert(key, value);

@@ -112,12 +112,9 @@ table! { range_methods:
 table! { generator_methods:
     "send(value, /)" => |vm, g, a| {
         let Value::Gen(generator) = g else { return Ok(Value::None) };
-        match vm.send(generator, a.at(0).clone())? {
-            Some(value) => Ok(value),
-            None => {
-                let returned = vm.last_returned();
-                Err(stop_iteration(Some(returned).filter(|value| !value.is_none())))
-            }
+        if let Some(value) = vm.send(generator, a.at(0).clone())? { Ok(value) } else {
+            let returned = vm.last_returned();
+            Err(stop_iteration(Some(returned).filter(|value| !value.is_none())))
         }
     },
     "close()" => |_, g, _| {
@@ -139,10 +136,7 @@ table! { iterator_methods:
 fn list(value: &Value) -> R<&Arc<List>> {
     match value {
         Value::List(list) => Ok(list),
-        other => Err(type_error(format!(
-            "expected a list, got {}",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("expected a list, got {}", other.type_name()))),
     }
 }
 
@@ -166,10 +160,7 @@ fn pop(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
         Some(index) => {
             let index = to_index(index)?;
             let at = if index < 0 { index + len as i64 } else { index };
-            usize::try_from(at)
-                .ok()
-                .filter(|at| *at < len)
-                .ok_or_else(|| index_error("pop index out of range"))?
+            usize::try_from(at).ok().filter(|at| *at < len).ok_or_else(|| index_error("pop index out of range"))?
         }
     };
     vm.tick((len - at) as u64 / 64)?;

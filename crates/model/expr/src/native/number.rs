@@ -59,19 +59,15 @@ fn big_endian(args: &Args<'_>, index: usize) -> R<bool> {
 }
 
 fn to_bytes(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
-    let length = usize::try_from(args.int_or(0, 1)?)
-        .map_err(|_| value_error("length argument must be non-negative"))?;
+    let length =
+        usize::try_from(args.int_or(0, 1)?).map_err(|_| value_error("length argument must be non-negative"))?;
     vm.charge(length)?;
     let number = big(receiver);
     let signed = matches!(args.get(2), Some(Value::Bool(true)));
     if number.sign() == Sign::Minus && !signed {
         return Err(overflow_error("can't convert negative int to unsigned"));
     }
-    let mut bytes = if signed {
-        number.to_signed_bytes_be()
-    } else {
-        number.to_bytes_be().1
-    };
+    let mut bytes = if signed { number.to_signed_bytes_be() } else { number.to_bytes_be().1 };
     if number.sign() == Sign::NoSign {
         bytes.clear();
     }
@@ -91,10 +87,7 @@ fn from_bytes(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let bytes = match args.at(0) {
         Value::Bytes(bytes) => bytes.to_vec(),
         other => {
-            return Err(type_error(format!(
-                "cannot convert '{}' object to bytes",
-                other.type_name()
-            )));
+            return Err(type_error(format!("cannot convert '{}' object to bytes", other.type_name())));
         }
     };
     vm.charge(bytes.len())?;

@@ -107,10 +107,7 @@ shared! { methods:
 fn set(value: &Value) -> R<&Arc<Set>> {
     match value {
         Value::Set(set) => Ok(set),
-        other => Err(type_error(format!(
-            "expected a set, got {}",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("expected a set, got {}", other.type_name()))),
     }
 }
 
@@ -164,11 +161,7 @@ fn subtract(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Keys> {
 fn toggle(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Keys> {
     let other = keys(vm, args.at(0))?;
     let own = set(receiver)?.get().clone();
-    let mut data: Keys = own
-        .iter()
-        .filter(|key| !other.contains(*key))
-        .cloned()
-        .collect();
+    let mut data: Keys = own.iter().filter(|key| !other.contains(*key)).cloned().collect();
     data.extend(other.into_iter().filter(|key| !own.contains(key)));
     Ok(data)
 }

@@ -90,10 +90,7 @@ table! { statics:
 pub fn text(value: &Value) -> R<&Arc<str>> {
     match value {
         Value::Str(text) => Ok(text),
-        other => Err(type_error(format!(
-            "expected a str, got {}",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("expected a str, got {}", other.type_name()))),
     }
 }
 
@@ -103,17 +100,13 @@ pub fn is_space(c: char) -> bool {
 }
 
 fn is_digit(c: char) -> bool {
-    super::builtins_types::unicode_digit(c).is_some()
-        || matches!(c, '²' | '³' | '¹' | '⁰' | '⁴'..='⁹' | '₀'..='₉')
+    super::builtins_types::unicode_digit(c).is_some() || matches!(c, '²' | '³' | '¹' | '⁰' | '⁴'..='⁹' | '₀'..='₉')
 }
 
 fn capitalize(text: &str) -> String {
     let mut chars = text.chars();
     match chars.next() {
-        Some(first) => first
-            .to_uppercase()
-            .chain(chars.as_str().to_lowercase().chars())
-            .collect(),
+        Some(first) => first.to_uppercase().chain(chars.as_str().to_lowercase().chars()).collect(),
         None => String::new(),
     }
 }
@@ -152,9 +145,7 @@ fn all(receiver: &Value, test: fn(char) -> bool) -> R<Value> {
 
 fn cased(receiver: &Value, wanted: fn(char) -> bool, other: fn(char) -> bool) -> R<Value> {
     let text = text(receiver)?;
-    Ok(Value::Bool(
-        text.chars().any(wanted) && !text.chars().any(other),
-    ))
+    Ok(Value::Bool(text.chars().any(wanted) && !text.chars().any(other)))
 }
 
 fn strip(vm: &mut Vm, receiver: &Value, args: &Args<'_>, left: bool, right: bool) -> R<Value> {
@@ -164,11 +155,7 @@ fn strip(vm: &mut Vm, receiver: &Value, args: &Args<'_>, left: bool, right: bool
         .map_err(|_| type_error(format!("{} arg must be None or str", args.sig.name)))?
         .map(|chars| chars.chars().collect());
     vm.tick(text.len() as u64 / 64)?;
-    let test = |c: char| {
-        chars
-            .as_ref()
-            .map_or_else(|| is_space(c), |chars| chars.contains(&c))
-    };
+    let test = |c: char| chars.as_ref().map_or_else(|| is_space(c), |chars| chars.contains(&c));
     let mut stripped: &str = text;
     if left {
         stripped = stripped.trim_start_matches(test);
@@ -210,11 +197,7 @@ fn replace(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
     let text = text(receiver)?;
     let (old, new) = (replace_arg(args, 0)?, replace_arg(args, 1)?);
     let count = args.int_or(2, -1)?;
-    let places = if old.is_empty() {
-        text.chars().count() + 1
-    } else {
-        text.matches(old).count()
-    };
+    let places = if old.is_empty() { text.chars().count() + 1 } else { text.matches(old).count() };
     let places = usize::try_from(count).map_or(places, |count| places.min(count));
     vm.charge(text.len() + places.saturating_mul(new.len()))?;
     vm.tick((text.len() + places * new.len()) as u64 / 64)?;
@@ -224,11 +207,7 @@ fn replace(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
 fn replace_arg<'a>(args: &Args<'a>, index: usize) -> R<&'a str> {
     match args.at(index) {
         Value::Str(text) => Ok(text),
-        other => Err(type_error(format!(
-            "replace() argument {} must be str, not {}",
-            index + 1,
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("replace() argument {} must be str, not {}", index + 1, other.type_name()))),
     }
 }
 
@@ -237,11 +216,7 @@ fn window<'a>(text: &'a str, args: &Args<'_>) -> R<Option<(&'a str, usize)>> {
     if args.get(1).is_none() && args.get(2).is_none() {
         return Ok(Some((text, 0)));
     }
-    let len = if text.is_ascii() {
-        text.len()
-    } else {
-        text.chars().count()
-    };
+    let len = if text.is_ascii() { text.len() } else { text.chars().count() };
     let start_index = match args.some(1) {
         Some(Value::Int(start)) if *start > len as i64 => return Ok(None),
         start => clamp(start, 0, len)?,
@@ -262,11 +237,7 @@ fn affix(vm: &mut Vm, receiver: &Value, args: &Args<'_>, prefix: bool) -> R<Valu
         return Ok(Value::Bool(false));
     };
     let test = |wanted: &str| {
-        if prefix {
-            part.starts_with(wanted)
-        } else {
-            part.ends_with(wanted)
-        }
+        if prefix { part.starts_with(wanted) } else { part.ends_with(wanted) }
     };
     match args.at(0) {
         Value::Str(wanted) => Ok(Value::Bool(test(wanted))),
@@ -285,50 +256,33 @@ fn affix(vm: &mut Vm, receiver: &Value, args: &Args<'_>, prefix: bool) -> R<Valu
             }
             Ok(Value::Bool(false))
         }
-        other => Err(type_error(format!(
-            "{name} first arg must be str or a tuple of str, not {}",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("{name} first arg must be str or a tuple of str, not {}", other.type_name()))),
     }
 }
 
 fn find(vm: &mut Vm, receiver: &Value, args: &Args<'_>, last: bool) -> R<Option<usize>> {
     let text = text(receiver)?;
     let Value::Str(wanted) = args.at(0) else {
-        return Err(type_error(format!(
-            "must be str, not {}",
-            args.at(0).type_name()
-        )));
+        return Err(type_error(format!("must be str, not {}", args.at(0).type_name())));
     };
     vm.tick(text.len() as u64 / 64)?;
     let Some((part, start)) = window(text, args)? else {
         return Ok(None);
     };
-    let found = if last {
-        part.rfind(&**wanted)
-    } else {
-        part.find(&**wanted)
-    };
+    let found = if last { part.rfind(&**wanted) } else { part.find(&**wanted) };
     Ok(found.map(|at| char_index(text, start + at)))
 }
 
 fn count(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
     let text = text(receiver)?;
     let Value::Str(wanted) = args.at(0) else {
-        return Err(type_error(format!(
-            "must be str, not {}",
-            args.at(0).type_name()
-        )));
+        return Err(type_error(format!("must be str, not {}", args.at(0).type_name())));
     };
     vm.tick(text.len() as u64 / 64)?;
     let Some((part, _)) = window(text, args)? else {
         return Ok(Value::Int(0));
     };
-    let found = if wanted.is_empty() {
-        part.chars().count() + 1
-    } else {
-        part.matches(&**wanted).count()
-    };
+    let found = if wanted.is_empty() { part.chars().count() + 1 } else { part.matches(&**wanted).count() };
     Ok(Value::usize(found))
 }
 
@@ -346,9 +300,7 @@ fn pad(vm: &mut Vm, receiver: &Value, args: &Args<'_>, side: Side) -> R<Value> {
         None => ' ',
         Some(Value::Str(fill)) if fill.chars().count() == 1 => fill.chars().next().unwrap_or(' '),
         Some(_) => {
-            return Err(type_error(
-                "The fill character must be exactly one character long",
-            ));
+            return Err(type_error("The fill character must be exactly one character long"));
         }
     };
     let len = text.chars().count();
@@ -413,10 +365,7 @@ fn expandtabs(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
 fn translate(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
     let text = text(receiver)?;
     let Value::Dict(table) = args.at(0) else {
-        return Err(type_error(format!(
-            "'{}' object is not subscriptable",
-            args.at(0).type_name()
-        )));
+        return Err(type_error(format!("'{}' object is not subscriptable", args.at(0).type_name())));
     };
     vm.tick(text.len() as u64)?;
     let mut out = String::with_capacity(text.len());
@@ -434,9 +383,7 @@ fn translate(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
                 out.extend(u32::try_from(code).ok().and_then(char::from_u32));
             }
             Some(_) => {
-                return Err(type_error(
-                    "character mapping must return integer, None or str",
-                ));
+                return Err(type_error("character mapping must return integer, None or str"));
             }
         }
     }
@@ -448,19 +395,13 @@ fn maketrans(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     let code = |c: char| Value::Int(i64::from(c as u32));
     if args.get(1).is_none() {
         let Value::Dict(source) = args.at(0) else {
-            return Err(type_error(
-                "if you give only one argument to maketrans it must be a dict",
-            ));
+            return Err(type_error("if you give only one argument to maketrans it must be a dict"));
         };
         for (key, value) in source.get().iter() {
             let key = match key.value() {
-                Value::Str(text) if text.chars().count() == 1 => {
-                    ops::key(code(text.chars().next().unwrap_or(' ')))?
-                }
+                Value::Str(text) if text.chars().count() == 1 => ops::key(code(text.chars().next().unwrap_or(' ')))?,
                 Value::Str(_) => {
-                    return Err(value_error(
-                        "string keys in translate table must be of length 1",
-                    ));
+                    return Err(value_error("string keys in translate table must be of length 1"));
                 }
                 _ => Key::new(key.value().clone()).unwrap_or_else(|_| key.clone()),
             };
@@ -469,9 +410,7 @@ fn maketrans(vm: &mut Vm, _: &Value, args: &Args<'_>) -> R<Value> {
     } else {
         let (from, to) = (args.str(0)?, args.str(1)?);
         if from.chars().count() != to.chars().count() {
-            return Err(value_error(
-                "the first two maketrans arguments must have equal length",
-            ));
+            return Err(value_error("the first two maketrans arguments must have equal length"));
         }
         for (from, to) in from.chars().zip(to.chars()) {
             data.insert(ops::key(code(from))?, code(to));

@@ -20,18 +20,9 @@ fn codec(name: &str) -> R<Codec> {
         "utf8" | "u8" | "utf8sig" => Ok(Codec::Utf8),
         "ascii" | "usascii" => Ok(Codec::Ascii),
         "latin1" | "iso88591" | "l1" | "cp1252" | "windows1252" => Ok(Codec::Latin1),
-        "utf16" => Ok(Codec::Utf16 {
-            big: false,
-            bom: true,
-        }),
-        "utf16le" => Ok(Codec::Utf16 {
-            big: false,
-            bom: false,
-        }),
-        "utf16be" => Ok(Codec::Utf16 {
-            big: true,
-            bom: false,
-        }),
+        "utf16" => Ok(Codec::Utf16 { big: false, bom: true }),
+        "utf16le" => Ok(Codec::Utf16 { big: false, bom: false }),
+        "utf16be" => Ok(Codec::Utf16 { big: true, bom: false }),
         _ => Err(raise("LookupError", format!("unknown encoding: {name}"))),
     }
 }
@@ -47,11 +38,7 @@ pub fn encode(vm: &mut Vm, text: &str, encoding: &str, errors: &str) -> R<Value>
                 out.extend([0xff, 0xfe]);
             }
             for unit in text.encode_utf16() {
-                out.extend(if big {
-                    unit.to_be_bytes()
-                } else {
-                    unit.to_le_bytes()
-                });
+                out.extend(if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
             }
             return Ok(Value::bytes(out));
         }
@@ -70,11 +57,7 @@ pub fn encode(vm: &mut Vm, text: &str, encoding: &str, errors: &str) -> R<Value>
             "backslashreplace" => out.extend(crate::ops::repr::ascii(&c.to_string()).bytes()),
             "xmlcharrefreplace" => out.extend(format!("&#{};", c as u32).bytes()),
             _ => {
-                let (name, most) = if limit == 0x80 {
-                    ("ascii", 128)
-                } else {
-                    ("latin-1", 256)
-                };
+                let (name, most) = if limit == 0x80 { ("ascii", 128) } else { ("latin-1", 256) };
                 return Err(unicode_error(
                     "UnicodeEncodeError",
                     &format!(
@@ -93,22 +76,14 @@ pub fn decode(vm: &mut Vm, bytes: &[u8], encoding: &str, errors: &str) -> R<Valu
     vm.charge(bytes.len() * 3)?;
     match codec(encoding)? {
         Codec::Utf8 => decode_utf8(bytes, errors),
-        Codec::Latin1 => Ok(Value::from(
-            bytes.iter().map(|byte| *byte as char).collect::<String>(),
-        )),
+        Codec::Latin1 => Ok(Value::from(bytes.iter().map(|byte| *byte as char).collect::<String>())),
         Codec::Ascii => match bytes.iter().position(|byte| *byte >= 0x80) {
             None => Ok(Value::from(String::from_utf8_lossy(bytes).into_owned())),
-            Some(_) if errors == "ignore" => Ok(Value::from(
-                bytes
-                    .iter()
-                    .filter(|b| **b < 0x80)
-                    .map(|b| *b as char)
-                    .collect::<String>(),
-            )),
+            Some(_) if errors == "ignore" => {
+                Ok(Value::from(bytes.iter().filter(|b| **b < 0x80).map(|b| *b as char).collect::<String>()))
+            }
             Some(_) if errors == "replace" => {
-                let replaced = bytes
-                    .iter()
-                    .map(|b| if *b < 0x80 { *b as char } else { '\u{fffd}' });
+                let replaced = bytes.iter().map(|b| if *b < 0x80 { *b as char } else { '\u{fffd}' });
                 Ok(Value::from(replaced.collect::<String>()))
             }
             Some(at) => Err(unicode_error(
@@ -126,17 +101,9 @@ pub fn decode(vm: &mut Vm, bytes: &[u8], encoding: &str, errors: &str) -> R<Valu
                 other => (other, big),
             };
             let units = bytes.chunks_exact(2).map(|pair| {
-                if big {
-                    u16::from_be_bytes([pair[0], pair[1]])
-                } else {
-                    u16::from_le_bytes([pair[0], pair[1]])
-                }
+                if big { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
             });
-            Ok(Value::from(
-                char::decode_utf16(units)
-                    .map(|c| c.unwrap_or('\u{fffd}'))
-                    .collect::<String>(),
-            ))
+            Ok(Value::from(char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect::<String>()))
         }
     }
 }
@@ -144,9 +111,7 @@ pub fn decode(vm: &mut Vm, bytes: &[u8], encoding: &str, errors: &str) -> R<Valu
 fn decode_utf8(bytes: &[u8], errors: &str) -> R<Value> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Ok(Value::str(text)),
-        Err(_) if errors == "replace" => {
-            Ok(Value::from(String::from_utf8_lossy(bytes).into_owned()))
-        }
+        Err(_) if errors == "replace" => Ok(Value::from(String::from_utf8_lossy(bytes).into_owned())),
         Err(_) if matches!(errors, "ignore" | "backslashreplace" | "surrogateescape") => {
             let mut out = String::new();
             for chunk in bytes.utf8_chunks() {
@@ -163,9 +128,7 @@ fn decode_utf8(bytes: &[u8], errors: &str) -> R<Value> {
             let at = error.valid_up_to();
             let (what, reason) = match error.error_len() {
                 None => ("bytes", "unexpected end of data"),
-                Some(_) if matches!(bytes[at], 0xc2..=0xf4) => {
-                    ("byte", "invalid continuation byte")
-                }
+                Some(_) if matches!(bytes[at], 0xc2..=0xf4) => ("byte", "invalid continuation byte"),
                 Some(_) => ("byte", "invalid start byte"),
             };
             let place = if what == "bytes" && bytes.len() - at > 1 {
@@ -173,17 +136,11 @@ fn decode_utf8(bytes: &[u8], errors: &str) -> R<Value> {
             } else {
                 format!("byte {:#04x} in position {at}", bytes[at])
             };
-            Err(unicode_error(
-                "UnicodeDecodeError",
-                &format!("'utf-8' codec can't decode {place}: {reason}"),
-            ))
+            Err(unicode_error("UnicodeDecodeError", &format!("'utf-8' codec can't decode {place}: {reason}")))
         }
     }
 }
 
 fn unicode_error(name: &str, message: &str) -> Flow {
-    Flow::Raise(Arc::new(Exc::new(
-        ExcType::builtin(name),
-        vec![Value::str(message)],
-    )))
+    Flow::Raise(Arc::new(Exc::new(ExcType::builtin(name), vec![Value::str(message)])))
 }

@@ -24,32 +24,28 @@ fn separator<'a>(args: &Args<'a>) -> R<Option<&'a str>> {
         None => Ok(None),
         Some(Value::Str(sep)) if sep.is_empty() => Err(value_error("empty separator")),
         Some(Value::Str(sep)) => Ok(Some(sep)),
-        Some(other) => Err(type_error(format!(
-            "must be str or None, not {}",
-            other.type_name()
-        ))),
+        Some(other) => Err(type_error(format!("must be str or None, not {}", other.type_name()))),
     }
 }
 
 pub fn split(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
     let text = text(receiver)?;
     let limit = limit(args)?;
-    let parts: Vec<&str> = match separator(args)? {
-        Some(sep) => text.splitn(limit.saturating_add(1), sep).collect(),
-        None => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_start_matches(is_space);
-            while !rest.is_empty() {
-                if parts.len() == limit {
-                    parts.push(rest.trim_end_matches(is_space));
-                    break;
-                }
-                let end = rest.find(is_space).unwrap_or(rest.len());
-                parts.push(&rest[..end]);
-                rest = rest[end..].trim_start_matches(is_space);
+    let parts: Vec<&str> = if let Some(sep) = separator(args)? {
+        text.splitn(limit.saturating_add(1), sep).collect()
+    } else {
+        let mut parts = Vec::new();
+        let mut rest = text.trim_start_matches(is_space);
+        while !rest.is_empty() {
+            if parts.len() == limit {
+                parts.push(rest.trim_end_matches(is_space));
+                break;
             }
-            parts
+            let end = rest.find(is_space).unwrap_or(rest.len());
+            parts.push(&rest[..end]);
+            rest = rest[end..].trim_start_matches(is_space);
         }
+        parts
     };
     strings(vm, parts)
 }
@@ -57,25 +53,21 @@ pub fn split(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
 pub fn rsplit(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
     let text = text(receiver)?;
     let limit = limit(args)?;
-    let mut parts: Vec<&str> = match separator(args)? {
-        Some(sep) => text.rsplitn(limit.saturating_add(1), sep).collect(),
-        None => {
-            let mut parts = Vec::new();
-            let mut rest = text.trim_end_matches(is_space);
-            while !rest.is_empty() {
-                if parts.len() == limit {
-                    parts.push(rest.trim_start_matches(is_space));
-                    break;
-                }
-                let start = rest
-                    .char_indices()
-                    .rfind(|(_, c)| is_space(*c))
-                    .map_or(0, |(at, c)| at + c.len_utf8());
-                parts.push(&rest[start..]);
-                rest = rest[..start].trim_end_matches(is_space);
+    let mut parts: Vec<&str> = if let Some(sep) = separator(args)? {
+        text.rsplitn(limit.saturating_add(1), sep).collect()
+    } else {
+        let mut parts = Vec::new();
+        let mut rest = text.trim_end_matches(is_space);
+        while !rest.is_empty() {
+            if parts.len() == limit {
+                parts.push(rest.trim_start_matches(is_space));
+                break;
             }
-            parts
+            let start = rest.char_indices().rfind(|(_, c)| is_space(*c)).map_or(0, |(at, c)| at + c.len_utf8());
+            parts.push(&rest[start..]);
+            rest = rest[..start].trim_end_matches(is_space);
         }
+        parts
     };
     parts.reverse();
     strings(vm, parts)
@@ -87,12 +79,8 @@ pub fn splitlines(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
         Some(flag) => ops::truth(vm, flag)?,
         None => false,
     };
-    let is_end = |c: char| {
-        matches!(
-            c,
-            '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}'
-        )
-    };
+    let is_end =
+        |c: char| matches!(c, '\n' | '\r' | '\x0b' | '\x0c' | '\x1c'..='\x1e' | '\u{85}' | '\u{2028}' | '\u{2029}');
     let mut parts = Vec::new();
     let mut rest: &str = text;
     while !rest.is_empty() {
@@ -100,11 +88,8 @@ pub fn splitlines(vm: &mut Vm, receiver: &Value, args: &Args<'_>) -> R<Value> {
             parts.push(rest);
             break;
         };
-        let width = if rest[at..].starts_with("\r\n") {
-            2
-        } else {
-            rest[at..].chars().next().map_or(1, char::len_utf8)
-        };
+        let width =
+            if rest[at..].starts_with("\r\n") { 2 } else { rest[at..].chars().next().map_or(1, char::len_utf8) };
         parts.push(&rest[..if keep { at + width } else { at }]);
         rest = &rest[at + width..];
     }
@@ -137,9 +122,6 @@ fn needed_separator<'a>(args: &Args<'a>) -> R<&'a str> {
     match args.at(0) {
         Value::Str(sep) if sep.is_empty() => Err(value_error("empty separator")),
         Value::Str(sep) => Ok(sep),
-        other => Err(type_error(format!(
-            "must be str, not {}",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("must be str, not {}", other.type_name()))),
     }
 }

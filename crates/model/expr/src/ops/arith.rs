@@ -87,22 +87,13 @@ fn unsupported(symbol: &str, a: &Value, b: &Value) -> Flow {
     if symbol == "+" || symbol == "+=" {
         match (a, b) {
             (Value::Str(_), _) => {
-                return type_error(format!(
-                    "can only concatenate str (not \"{}\") to str",
-                    b.type_name()
-                ));
+                return type_error(format!("can only concatenate str (not \"{}\") to str", b.type_name()));
             }
             (Value::List(_), _) => {
-                return type_error(format!(
-                    "can only concatenate list (not \"{}\") to list",
-                    b.type_name()
-                ));
+                return type_error(format!("can only concatenate list (not \"{}\") to list", b.type_name()));
             }
             (Value::Tuple(_), _) => {
-                return type_error(format!(
-                    "can only concatenate tuple (not \"{}\") to tuple",
-                    b.type_name()
-                ));
+                return type_error(format!("can only concatenate tuple (not \"{}\") to tuple", b.type_name()));
             }
             (Value::Bytes(_), _) => {
                 return type_error(format!("can't concat {} to bytes", b.type_name()));
@@ -111,29 +102,13 @@ fn unsupported(symbol: &str, a: &Value, b: &Value) -> Flow {
         }
     }
     if symbol.starts_with('*') && !symbol.starts_with("**") {
-        let is_sequence = |v: &Value| {
-            matches!(
-                v,
-                Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_)
-            )
-        };
-        let other = if is_sequence(a) {
-            Some(b)
-        } else {
-            is_sequence(b).then_some(a)
-        };
+        let is_sequence = |v: &Value| matches!(v, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_));
+        let other = if is_sequence(a) { Some(b) } else { is_sequence(b).then_some(a) };
         if let Some(other) = other {
-            return type_error(format!(
-                "can't multiply sequence by non-int of type '{}'",
-                other.type_name()
-            ));
+            return type_error(format!("can't multiply sequence by non-int of type '{}'", other.type_name()));
         }
     }
-    type_error(format!(
-        "unsupported operand type(s) for {symbol}: '{}' and '{}'",
-        a.type_name(),
-        b.type_name()
-    ))
+    type_error(format!("unsupported operand type(s) for {symbol}: '{}' and '{}'", a.type_name(), b.type_name()))
 }
 
 fn numbers(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Option<Value>> {
@@ -196,11 +171,7 @@ pub fn float_divmod(x: f64, y: f64) -> (f64, f64) {
         0f64.copysign(x / y)
     } else {
         let floor = quotient.floor();
-        if quotient - floor > 0.5 {
-            floor + 1.0
-        } else {
-            floor
-        }
+        if quotient - floor > 0.5 { floor + 1.0 } else { floor }
     };
     (floor, remainder)
 }
@@ -238,16 +209,10 @@ fn integers(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Option<Value>> {
                 return Err(zero_division("integer division or modulo by zero"));
             }
             BinOp::Mod if y == 0 => return Err(zero_division("integer modulo by zero")),
-            BinOp::FloorDiv if y != -1 => {
-                Some(x.div_euclid(y) - i64::from(y < 0 && x.rem_euclid(y) != 0))
-            }
+            BinOp::FloorDiv if y != -1 => Some(x.div_euclid(y) - i64::from(y < 0 && x.rem_euclid(y) != 0)),
             BinOp::Mod if y != -1 => {
                 let remainder = x % y;
-                Some(if remainder != 0 && (remainder < 0) != (y < 0) {
-                    remainder + y
-                } else {
-                    remainder
-                })
+                Some(if remainder != 0 && (remainder < 0) != (y < 0) { remainder + y } else { remainder })
             }
             BinOp::And => Some(x & y),
             BinOp::Or => Some(x | y),
@@ -272,11 +237,7 @@ fn integers(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Option<Value>> {
 
 fn floor_div(x: i64, y: i64) -> i64 {
     let quotient = x / y;
-    if x % y != 0 && ((x < 0) != (y < 0)) {
-        quotient - 1
-    } else {
-        quotient
-    }
+    if x % y != 0 && ((x < 0) != (y < 0)) { quotient - 1 } else { quotient }
 }
 
 fn containers(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Option<Value>> {
@@ -323,11 +284,7 @@ fn containers(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Option<Value>> 
         (BinOp::Or, Value::Dict(x), Value::Dict(y)) => {
             vm.charge_items((x.len() + y.len()) * 4)?;
             let mut data = x.get().clone();
-            data.extend(
-                y.get()
-                    .iter()
-                    .map(|(key, value)| (key.clone(), value.clone())),
-            );
+            data.extend(y.get().iter().map(|(key, value)| (key.clone(), value.clone())));
             Value::Dict(Arc::new(Dict::new(data)))
         }
         (BinOp::Or | BinOp::And | BinOp::Sub | BinOp::Xor, Value::Set(_) | Value::View(_), _) => {
@@ -340,8 +297,7 @@ fn containers(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Option<Value>> 
                 BinOp::And => x.into_iter().filter(|key| y.contains(key)).collect(),
                 BinOp::Sub => x.into_iter().filter(|key| !y.contains(key)).collect(),
                 _ => {
-                    let mut both: indexmap::IndexSet<Key> =
-                        x.iter().filter(|key| !y.contains(*key)).cloned().collect();
+                    let mut both: indexmap::IndexSet<Key> = x.iter().filter(|key| !y.contains(*key)).cloned().collect();
                     both.extend(y.into_iter().filter(|key| !x.contains(key)));
                     both
                 }
@@ -355,10 +311,7 @@ fn containers(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Option<Value>> 
 }
 
 fn is_sequence(value: &Value) -> bool {
-    matches!(
-        value,
-        Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_)
-    )
+    matches!(value, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Bytes(_))
 }
 
 /// `a op= b`.
@@ -390,9 +343,7 @@ pub fn in_place(vm: &mut Vm, op: BinOp, a: &Value, b: &Value) -> R<Value> {
             }
             Ok(a.clone())
         }
-        (BinOp::Or | BinOp::And | BinOp::Sub | BinOp::Xor, Value::Set(set), Value::Set(_))
-            if !set.frozen =>
-        {
+        (BinOp::Or | BinOp::And | BinOp::Sub | BinOp::Xor, Value::Set(set), Value::Set(_)) if !set.frozen => {
             if let Value::Set(result) = binary(vm, op, a, b)? {
                 let data = result.get().clone();
                 *set.set() = data;
@@ -413,11 +364,7 @@ fn rename_in_place(op: BinOp, a: &Value, b: &Value, flow: Flow) -> Flow {
                     .and_then(Value::as_str)
                     .is_some_and(|message| message.starts_with("unsupported operand")) =>
         {
-            let symbol = if op == BinOp::Pow {
-                "**=".to_owned()
-            } else {
-                format!("{}=", op.symbol())
-            };
+            let symbol = if op == BinOp::Pow { "**=".to_owned() } else { format!("{}=", op.symbol()) };
             unsupported(&symbol, a, b)
         }
         _ => flow,
@@ -439,32 +386,26 @@ pub fn unary(vm: &mut Vm, op: UnOp, a: &Value) -> R<Value> {
             Ok(Value::int(-a.as_big().unwrap_or_default()))
         }
         (UnOp::Pos, _) if a.is_int() => Ok(Value::int(a.as_big().unwrap_or_default())),
-        (UnOp::Invert, _) if a.is_int() => Ok(Value::int(
-            -(a.as_big().unwrap_or_default() + BigInt::from(1)),
-        )),
+        (UnOp::Invert, _) if a.is_int() => Ok(Value::int(-(a.as_big().unwrap_or_default() + BigInt::from(1)))),
         _ => {
             let symbol = match op {
                 UnOp::Neg => "-",
                 UnOp::Pos => "+",
                 _ => "~",
             };
-            Err(type_error(format!(
-                "bad operand type for unary {symbol}: '{}'",
-                a.type_name()
-            )))
+            Err(type_error(format!("bad operand type for unary {symbol}: '{}'", a.type_name())))
         }
     }
 }
 
 /// `pow(a, b, m)` and `a ** b`.
+#[expect(clippy::many_single_char_names, reason = "operands")]
 pub fn power(vm: &mut Vm, a: &Value, b: &Value, modulus: Option<&Value>) -> R<Value> {
     let Some(modulus) = modulus else {
         return binary(vm, BinOp::Pow, a, b);
     };
     let (Some(x), Some(y), Some(m)) = (a.as_big(), b.as_big(), modulus.as_big()) else {
-        return Err(type_error(
-            "pow() 3rd argument not allowed unless all arguments are integers",
-        ));
+        return Err(type_error("pow() 3rd argument not allowed unless all arguments are integers"));
     };
     big::mod_pow(vm, &x, &y, &m)
 }
@@ -475,12 +416,7 @@ pub fn repeat_count(count: &Value) -> R<usize> {
         Value::Int(n) => Ok(usize::try_from(*n).unwrap_or(0)),
         Value::Bool(flag) => Ok(usize::from(*flag)),
         Value::Big(n) if n.sign() == num_bigint::Sign::Minus => Ok(0),
-        Value::Big(n) => n
-            .to_usize()
-            .ok_or_else(|| overflow_error("cannot fit 'int' into an index-sized integer")),
-        other => Err(type_error(format!(
-            "can't multiply sequence by non-int of type '{}'",
-            other.type_name()
-        ))),
+        Value::Big(n) => n.to_usize().ok_or_else(|| overflow_error("cannot fit 'int' into an index-sized integer")),
+        other => Err(type_error(format!("can't multiply sequence by non-int of type '{}'", other.type_name()))),
     }
 }

@@ -45,12 +45,9 @@ pub fn get(vm: &mut Vm, object: &Value, name: &str) -> R<Value> {
             }
         }
         Value::Module(module) => {
-            return module.get(name).ok_or_else(|| {
-                raise(
-                    "AttributeError",
-                    format!("module '{}' has no attribute '{name}'", module.name),
-                )
-            });
+            return module
+                .get(name)
+                .ok_or_else(|| raise("AttributeError", format!("module '{}' has no attribute '{name}'", module.name)));
         }
         Value::Type(ty) => return type_attr(vm, ty, name),
         Value::Exc(exc) => {
@@ -64,11 +61,7 @@ pub fn get(vm: &mut Vm, object: &Value, name: &str) -> R<Value> {
                     return Ok(tuple.items().get(at).cloned().unwrap_or(Value::None));
                 }
                 if name == "_fields" {
-                    let fields = named
-                        .fields
-                        .iter()
-                        .map(|field| Value::Str(field.clone()))
-                        .collect();
+                    let fields = named.fields.iter().map(|field| Value::Str(field.clone())).collect();
                     return Ok(Value::tuple(fields));
                 }
                 if let Some(value) = crate::modules::urllib::parts_attr(vm, object, name)? {
@@ -141,9 +134,7 @@ fn exception_attr(exc: &crate::value::Exc, name: &str) -> Option<Value> {
         "__cause__" => Some(linked.cause.clone().unwrap_or(Value::None)),
         "__context__" => Some(linked.context.clone().unwrap_or(Value::None)),
         "__traceback__" => Some(Value::None),
-        "value" if exc.ty.is_named("StopIteration") => {
-            Some(exc.args().first().cloned().unwrap_or(Value::None))
-        }
+        "value" if exc.ty.is_named("StopIteration") => Some(exc.args().first().cloned().unwrap_or(Value::None)),
         _ => None,
     }
 }
@@ -174,26 +165,19 @@ fn type_attr(vm: &mut Vm, ty: &Type, name: &str) -> R<Value> {
         }
         Type::Named(named) => {
             if name == "_fields" {
-                let fields = named
-                    .fields
-                    .iter()
-                    .map(|field| Value::Str(field.clone()))
-                    .collect();
+                let fields = named.fields.iter().map(|field| Value::Str(field.clone())).collect();
                 return Ok(Value::tuple(fields));
             }
             None
         }
         _ => None,
     };
-    match found {
-        Some(def) => {
-            let target = MethodTarget::Unbound(def, ty.clone());
-            Ok(Value::Method(Arc::new(Method::new(Value::None, target))))
-        }
-        None => {
-            let message = format!("type object '{}' has no attribute '{name}'", ty.name());
-            Err(raise("AttributeError", message))
-        }
+    if let Some(def) = found {
+        let target = MethodTarget::Unbound(def, ty.clone());
+        Ok(Value::Method(Arc::new(Method::new(Value::None, target))))
+    } else {
+        let message = format!("type object '{}' has no attribute '{name}'", ty.name());
+        Err(raise("AttributeError", message))
     }
 }
 

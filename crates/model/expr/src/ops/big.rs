@@ -55,21 +55,14 @@ pub(super) fn binary(vm: &mut Vm, op: BinOp, x: &BigInt, y: &BigInt) -> R<Option
             }
             bounded(vm, x_bits.max(y_bits))?;
             let (quotient, remainder) = floor_div(x, y);
-            if op == BinOp::Mod {
-                remainder
-            } else {
-                quotient
-            }
+            if op == BinOp::Mod { remainder } else { quotient }
         }
         BinOp::Pow => {
             if y.sign() == Sign::Minus {
                 if x.is_zero() {
                     return Err(zero("0.0 cannot be raised to a negative power"));
                 }
-                let (x, y) = (
-                    x.to_f64().unwrap_or(f64::INFINITY),
-                    y.to_f64().unwrap_or(f64::NEG_INFINITY),
-                );
+                let (x, y) = (x.to_f64().unwrap_or(f64::INFINITY), y.to_f64().unwrap_or(f64::NEG_INFINITY));
                 return Ok(Some(Value::Float(x.powf(y))));
             }
             if x.is_zero() || x.is_one() || (x.magnitude().is_one() && x.is_negative()) {
@@ -127,20 +120,13 @@ pub fn floor_div(x: &BigInt, y: &BigInt) -> (BigInt, BigInt) {
 }
 
 fn true_div(x: &BigInt, y: &BigInt) -> R<f64> {
-    let (a, b) = (
-        x.to_f64().unwrap_or(f64::INFINITY),
-        y.to_f64().unwrap_or(f64::INFINITY),
-    );
+    let (a, b) = (x.to_f64().unwrap_or(f64::INFINITY), y.to_f64().unwrap_or(f64::INFINITY));
     if a.is_finite() && b.is_finite() && x.bits() <= 53 && y.bits() <= 53 {
         return Ok(a / b);
     }
     // Scale so that the quotient keeps 64 significant bits, then scale back.
     let shift = y.bits() as i64 - x.bits() as i64 + 66;
-    let quotient = if shift >= 0 {
-        (x << shift as u64) / y
-    } else {
-        x / (y << (-shift) as u64)
-    };
+    let quotient = if shift >= 0 { (x << shift as u64) / y } else { x / (y << (-shift) as u64) };
     let mut value = quotient.to_f64().unwrap_or(f64::INFINITY);
     let mut left = -shift;
     while left != 0 {
@@ -149,9 +135,7 @@ fn true_div(x: &BigInt, y: &BigInt) -> R<f64> {
         left -= part;
     }
     if value.is_infinite() {
-        return Err(overflow_error(
-            "integer division result too large for a float",
-        ));
+        return Err(overflow_error("integer division result too large for a float"));
     }
     Ok(value)
 }
@@ -165,9 +149,7 @@ pub(super) fn mod_pow(vm: &mut Vm, x: &BigInt, y: &BigInt, m: &BigInt) -> R<Valu
     }
     vm.tick(y.bits() * (m.bits() / 64 + 1) / 16)?;
     if y.is_negative() {
-        let inverse = x
-            .modinv(&m.abs())
-            .ok_or_else(|| value_error("base is not invertible for the given modulus"))?;
+        let inverse = x.modinv(&m.abs()).ok_or_else(|| value_error("base is not invertible for the given modulus"))?;
         return mod_pow(vm, &inverse, &-y, m);
     }
     Ok(Value::int(x.modpow(y, m)))

@@ -49,22 +49,19 @@ pub fn equal(a: &Value, b: &Value, depth: u32) -> R<bool> {
             }
             true
         }
-        (Value::Set(_) | Value::View(_), Value::Set(_) | Value::View(_)) => {
-            match (as_set(a), as_set(b)) {
-                (Some(a), Some(b)) => a.len() == b.len() && a.iter().all(|key| b.contains(key)),
-                _ => a.is(b),
-            }
-        }
+        (Value::Set(_) | Value::View(_), Value::Set(_) | Value::View(_)) => match (as_set(a), as_set(b)) {
+            (Some(a), Some(b)) => a.len() == b.len() && a.iter().all(|key| b.contains(key)),
+            _ => a.is(b),
+        },
         (Value::Range(a), Value::Range(b)) => {
-            a.len() == b.len()
-                && (a.is_empty() || (a.start == b.start && (a.len() == 1 || a.step == b.step)))
+            a.len() == b.len() && (a.is_empty() || (a.start == b.start && (a.len() == 1 || a.step == b.step)))
         }
         (Value::Slice(a), Value::Slice(b)) => {
             equal(&a.start, &b.start, depth + 1)?
                 && equal(&a.stop, &b.stop, depth + 1)?
                 && equal(&a.step, &b.step, depth + 1)?
         }
-        (Value::Float(a), Value::Float(b)) => a == b,
+        (Value::Float(a), Value::Float(b)) => a.partial_cmp(b) == Some(Ordering::Equal),
         _ => match numeric(a, b) {
             Some(order) => order == Some(Ordering::Equal),
             None => a.is(b),
@@ -94,10 +91,7 @@ pub fn as_set(value: &Value) -> Option<indexmap::IndexSet<crate::value::Key>> {
                 .dict
                 .get()
                 .iter()
-                .map(|(key, value)| {
-                    crate::value::Key::new(Value::tuple(vec![key.value().clone(), value.clone()]))
-                        .ok()
-                })
+                .map(|(key, value)| crate::value::Key::new(Value::tuple(vec![key.value().clone(), value.clone()])).ok())
                 .collect(),
             ViewKind::Values => None,
         },
@@ -106,6 +100,7 @@ pub fn as_set(value: &Value) -> Option<indexmap::IndexSet<crate::value::Key>> {
 }
 
 /// The order of two numbers; the inner `None` is for NaN, the outer when one is no number.
+#[expect(clippy::option_option, reason = "no number and not ordered are different answers")]
 pub fn numeric(a: &Value, b: &Value) -> Option<Option<Ordering>> {
     if let (Some(a), Some(b)) = (a.as_i64(), b.as_i64()) {
         return Some(Some(a.cmp(&b)));
@@ -123,11 +118,7 @@ fn float_int(a: f64, b: &BigInt) -> Option<Ordering> {
         return None;
     }
     if a.is_infinite() {
-        return Some(if a > 0.0 {
-            Ordering::Greater
-        } else {
-            Ordering::Less
-        });
+        return Some(if a > 0.0 { Ordering::Greater } else { Ordering::Less });
     }
     let floor = BigInt::from_f64(a.floor())?;
     Some(match floor.cmp(b) {
@@ -150,8 +141,7 @@ pub fn rich(vm: &mut Vm, op: CmpOp, a: &Value, b: &Value) -> R<bool> {
         _ => {}
     }
     if let (Some(a), Some(b)) = (as_set_for_order(a), as_set_for_order(b)) {
-        let subset = |a: &indexmap::IndexSet<crate::value::Key>,
-                      b: &indexmap::IndexSet<crate::value::Key>| {
+        let subset = |a: &indexmap::IndexSet<crate::value::Key>, b: &indexmap::IndexSet<crate::value::Key>| {
             a.len() <= b.len() && a.iter().all(|key| b.contains(key))
         };
         return Ok(match op {
@@ -182,9 +172,7 @@ fn weight(value: &Value) -> u64 {
 }
 
 fn as_set_for_order(value: &Value) -> Option<indexmap::IndexSet<crate::value::Key>> {
-    matches!(value, Value::Set(_) | Value::View(_))
-        .then(|| as_set(value))
-        .flatten()
+    matches!(value, Value::Set(_) | Value::View(_)).then(|| as_set(value)).flatten()
 }
 
 /// The order of two values; `None` for NaN. `op` is for the message.

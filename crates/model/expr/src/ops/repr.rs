@@ -31,24 +31,14 @@ pub fn str(vm: &mut Vm, value: &Value) -> R<String> {
 
 /// `repr(value)`.
 pub fn repr(vm: &mut Vm, value: &Value) -> R<String> {
-    let mut writer = Writer {
-        vm: Some(vm),
-        out: String::new(),
-        open: Vec::new(),
-        charged: 0,
-    };
+    let mut writer = Writer { vm: Some(vm), out: String::new(), open: Vec::new(), charged: 0 };
     writer.value(value)?;
     Ok(writer.out)
 }
 
 /// `repr(value)` without a machine, for debugging; `None` when it needs one.
 pub fn pure_repr(value: &Value) -> Option<String> {
-    let mut writer = Writer {
-        vm: None,
-        out: String::new(),
-        open: Vec::new(),
-        charged: 0,
-    };
+    let mut writer = Writer { vm: None, out: String::new(), open: Vec::new(), charged: 0 };
     writer.value(value).ok()?;
     Some(writer.out)
 }
@@ -88,11 +78,7 @@ pub fn ascii(text: &str) -> String {
 
 /// A string literal, quoted as CPython chooses.
 pub fn quote(text: &str, out: &mut String) {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);
     for c in text.chars() {
         match c {
@@ -135,16 +121,12 @@ pub fn is_printable(c: char) -> bool {
         || matches!(c as u32,
             0xad | 0x600..=0x605 | 0x61c | 0x6dd | 0x70f | 0x180e | 0x200b..=0x200f
             | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff | 0xfff0..=0xfffb
-            | 0xe000..=0xf8ff | 0xe0000..=0xe0fff | 0xf0000..=0x10ffff))
+            | 0xe000..=0xf8ff | 0xe_0000..=0xe_0fff | 0xf_0000..=0x10_ffff))
 }
 
 /// A bytes literal.
 pub fn quote_bytes(bytes: &[u8], out: &mut String) {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
     out.push('b');
     out.push(quote);
     for byte in bytes {
@@ -196,12 +178,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn items<'b>(
-        &mut self,
-        open: &str,
-        items: impl Iterator<Item = &'b Value>,
-        close: &str,
-    ) -> R<()> {
+    fn items<'b>(&mut self, open: &str, items: impl Iterator<Item = &'b Value>, close: &str) -> R<()> {
         self.out.push_str(open);
         for (index, item) in items.enumerate() {
             if index > 0 {
@@ -247,8 +224,7 @@ impl Writer<'_> {
                 if let Some(named) = &tuple.named {
                     self.out.push_str(&named.name);
                     self.out.push('(');
-                    for (index, (field, item)) in named.fields.iter().zip(tuple.items()).enumerate()
-                    {
+                    for (index, (field, item)) in named.fields.iter().zip(tuple.items()).enumerate() {
                         if index > 0 {
                             self.out.push_str(", ");
                         }
@@ -281,20 +257,11 @@ impl Writer<'_> {
                 self.out.push(')');
             }
             Value::Slice(slice) => {
-                self.items(
-                    "slice(",
-                    [&slice.start, &slice.stop, &slice.step].into_iter(),
-                    ")",
-                )?;
+                self.items("slice(", [&slice.start, &slice.stop, &slice.step].into_iter(), ")")?;
             }
             Value::View(view) => {
                 let items: Vec<Value> = match view.kind {
-                    ViewKind::Keys => view
-                        .dict
-                        .get()
-                        .keys()
-                        .map(|key| key.value().clone())
-                        .collect(),
+                    ViewKind::Keys => view.dict.get().keys().map(|key| key.value().clone()).collect(),
                     ViewKind::Values => view.dict.get().values().cloned().collect(),
                     ViewKind::Items => view
                         .dict
@@ -324,11 +291,7 @@ impl Writer<'_> {
                 let _ = write!(self.out, "<class '{}'>", ty.qualified());
             }
             Value::Func(function) => {
-                let _ = write!(
-                    self.out,
-                    "<function {} at 0x7f0000000000>",
-                    function.code.qualified
-                );
+                let _ = write!(self.out, "<function {} at 0x7f0000000000>", function.code.qualified);
             }
             Value::Native(def) => {
                 let _ = write!(self.out, "<built-in function {}>", def.sig.name);
@@ -336,23 +299,14 @@ impl Writer<'_> {
             Value::Method(method) => match &method.target {
                 MethodTarget::Native(def) => {
                     let owner = method.receiver().type_name();
-                    let _ = write!(
-                        self.out,
-                        "<built-in method {} of {owner} object at 0x7f0000000000>",
-                        def.sig.name
-                    );
+                    let _ = write!(self.out, "<built-in method {} of {owner} object at 0x7f0000000000>", def.sig.name);
                 }
                 MethodTarget::Host(name) => {
                     let owner = method.receiver().type_name();
                     let _ = write!(self.out, "<bound method {owner}.{name}>");
                 }
                 MethodTarget::Unbound(def, ty) => {
-                    let _ = write!(
-                        self.out,
-                        "<method '{}' of '{}' objects>",
-                        def.sig.name,
-                        ty.name()
-                    );
+                    let _ = write!(self.out, "<method '{}' of '{}' objects>", def.sig.name, ty.name());
                 }
             },
             Value::Iter(_) | Value::Gen(_) => {
@@ -395,11 +349,8 @@ impl Writer<'_> {
             self.out.push_str("{...}");
             return Ok(());
         }
-        let entries: Vec<(Value, Value)> = dict
-            .get()
-            .iter()
-            .map(|(key, value)| (key.value().clone(), value.clone()))
-            .collect();
+        let entries: Vec<(Value, Value)> =
+            dict.get().iter().map(|(key, value)| (key.value().clone(), value.clone())).collect();
         let close = match &dict.kind {
             DictKind::Plain => "",
             DictKind::Default(factory) => {
@@ -420,9 +371,7 @@ impl Writer<'_> {
         let mut entries = entries;
         if matches!(dict.kind, DictKind::Counter) {
             entries.sort_by(|a, b| {
-                crate::ops::compare::numeric(&b.1, &a.1)
-                    .flatten()
-                    .unwrap_or(std::cmp::Ordering::Equal)
+                crate::ops::compare::numeric(&b.1, &a.1).flatten().unwrap_or(std::cmp::Ordering::Equal)
             });
         }
         if !(entries.is_empty() && matches!(dict.kind, DictKind::Counter | DictKind::Ordered)) {

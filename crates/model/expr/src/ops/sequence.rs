@@ -12,7 +12,7 @@ pub fn repeat(vm: &mut Vm, sequence: &Value, count: &Value) -> R<Value> {
         Value::Str(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::List(list) => list.len() * size_of::<Value>(),
-        Value::Tuple(tuple) => tuple.items().len() * size_of::<Value>(),
+        Value::Tuple(tuple) => std::mem::size_of_val(tuple.items()),
         _ => 0,
     };
     let total = unit.saturating_mul(count);
@@ -43,10 +43,7 @@ pub fn position(index: &Value, len: usize, what: &str) -> R<usize> {
         Value::Big(_) => return Err(index_error("cannot fit 'int' into an index-sized integer")),
         other => {
             let kind = if what == "string" { "string" } else { what };
-            return Err(type_error(format!(
-                "{kind} indices must be integers or slices, not {}",
-                other.type_name()
-            )));
+            return Err(type_error(format!("{kind} indices must be integers or slices, not {}", other.type_name())));
         }
     };
     let position = if index < 0 { index + len as i64 } else { index };
@@ -71,16 +68,10 @@ pub fn clamp(value: Option<&Value>, default: usize, len: usize) -> R<usize> {
         }
         Value::Int(_) | Value::Bool(_) => to_index(value)?,
         _ => {
-            return Err(type_error(
-                "slice indices must be integers or None or have an __index__ method",
-            ));
+            return Err(type_error("slice indices must be integers or None or have an __index__ method"));
         }
     };
-    let index = if index < 0 {
-        (index.saturating_add(len as i64)).max(0)
-    } else {
-        index
-    };
+    let index = if index < 0 { (index.saturating_add(len as i64)).max(0) } else { index };
     Ok((index as usize).min(len))
 }
 
@@ -99,14 +90,8 @@ impl Selection {
                 Value::None => Ok(None),
                 Value::Int(n) => Ok(Some(*n)),
                 Value::Bool(flag) => Ok(Some(i64::from(*flag))),
-                Value::Big(n) => Ok(Some(if n.sign() == num_bigint::Sign::Minus {
-                    i64::MIN + 1
-                } else {
-                    i64::MAX
-                })),
-                _ => Err(type_error(
-                    "slice indices must be integers or None or have an __index__ method",
-                )),
+                Value::Big(n) => Ok(Some(if n.sign() == num_bigint::Sign::Minus { i64::MIN + 1 } else { i64::MAX })),
+                _ => Err(type_error("slice indices must be integers or None or have an __index__ method")),
             }
         };
         let step = bound(&slice.step)?.unwrap_or(1);
@@ -117,32 +102,19 @@ impl Selection {
         let len = len as i64;
         let (low, high) = if step < 0 { (-1, len - 1) } else { (0, len) };
         let fit = |value: i64| {
-            let value = if value < 0 {
-                value.saturating_add(len)
-            } else {
-                value
-            };
+            let value = if value < 0 { value.saturating_add(len) } else { value };
             value.clamp(low, high)
         };
         let start = bound(&slice.start)?.map_or(if step < 0 { high } else { low }, fit);
         let stop = bound(&slice.stop)?.map_or(if step < 0 { low } else { high }, fit);
         let count = if step < 0 {
-            if stop < start {
-                (start - stop - 1) / -step + 1
-            } else {
-                0
-            }
+            if stop < start { (start - stop - 1) / -step + 1 } else { 0 }
         } else if start < stop {
             (stop - start - 1) / step + 1
         } else {
             0
         };
-        Ok(Self {
-            start,
-            step,
-            count: count as usize,
-            stop,
-        })
+        Ok(Self { start, step, count: count as usize, stop })
     }
     pub fn positions(&self) -> impl Iterator<Item = usize> {
         let (start, step) = (i128::from(self.start), i128::from(self.step));
@@ -155,11 +127,7 @@ pub fn find_bytes(haystack: &[u8], needle: &[u8], from: usize) -> Option<usize> 
     if needle.is_empty() {
         return (from <= haystack.len()).then_some(from);
     }
-    haystack
-        .get(from..)?
-        .windows(needle.len())
-        .position(|window| window == needle)
-        .map(|at| at + from)
+    haystack.get(from..)?.windows(needle.len()).position(|window| window == needle).map(|at| at + from)
 }
 
 /// The byte offset of the character at `index`, or the length of the text.
@@ -167,17 +135,11 @@ pub fn char_offset(text: &str, index: usize) -> usize {
     if text.is_ascii() {
         return index.min(text.len());
     }
-    text.char_indices()
-        .nth(index)
-        .map_or(text.len(), |(at, _)| at)
+    text.char_indices().nth(index).map_or(text.len(), |(at, _)| at)
 }
 
 /// The index of the character at a byte offset.
 pub fn char_index(text: &str, offset: usize) -> usize {
     let head = text.get(..offset).unwrap_or(text);
-    if head.is_ascii() {
-        head.len()
-    } else {
-        head.chars().count()
-    }
+    if head.is_ascii() { head.len() } else { head.chars().count() }
 }

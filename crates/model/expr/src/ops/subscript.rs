@@ -43,10 +43,7 @@ pub fn get(vm: &mut Vm, object: &Value, index: &Value) -> R<Value> {
             let at = match index {
                 Value::Int(_) | Value::Bool(_) | Value::Big(_) => position(index, len, "string")?,
                 other => {
-                    return Err(type_error(format!(
-                        "string indices must be integers, not '{}'",
-                        other.type_name()
-                    )));
+                    return Err(type_error(format!("string indices must be integers, not '{}'", other.type_name())));
                 }
             };
             vm.tick(at as u64 / 256)?;
@@ -58,27 +55,18 @@ pub fn get(vm: &mut Vm, object: &Value, index: &Value) -> R<Value> {
         (Value::Bytes(bytes), Value::Slice(slice)) => {
             let selection = Selection::of(slice, bytes.len())?;
             vm.charge(selection.count)?;
-            let picked: Vec<u8> = selection
-                .positions()
-                .filter_map(|at| bytes.get(at).copied())
-                .collect();
+            let picked: Vec<u8> = selection.positions().filter_map(|at| bytes.get(at).copied()).collect();
             Ok(Value::bytes(picked))
         }
         (Value::Bytes(bytes), _) => {
             let at = position(index, bytes.len(), "index").map_err(|flow| {
-                if flow.is("IndexError") {
-                    crate::flow::index_error("index out of range")
-                } else {
-                    flow
-                }
+                if flow.is("IndexError") { crate::flow::index_error("index out of range") } else { flow }
             })?;
             Ok(Value::Int(i64::from(bytes[at])))
         }
         (Value::Range(range), Value::Slice(slice)) => {
             let selection = Selection::of(slice, range.len())?;
-            let at = |index: i64| {
-                (i128::from(range.start) + i128::from(index) * i128::from(range.step)) as i64
-            };
+            let at = |index: i64| (i128::from(range.start) + i128::from(index) * i128::from(range.step)) as i64;
             let step = range.step.checked_mul(selection.step).unwrap_or(range.step);
             let (start, stop) = (at(selection.start), at(selection.stop));
             Ok(Value::Range(Arc::new(Range { start, stop, step })))
@@ -90,9 +78,7 @@ pub fn get(vm: &mut Vm, object: &Value, index: &Value) -> R<Value> {
         (Value::Host(host), _) => host.get_item(index).into_result(),
         (Value::Lib(object), _) => {
             let object = object.clone();
-            object
-                .get_item(vm, index)?
-                .ok_or_else(|| not_subscriptable(&Value::Lib(object.clone())))
+            object.get_item(vm, index)?.ok_or_else(|| not_subscriptable(&Value::Lib(object.clone())))
         }
         // `list[int]` and the like, written as annotations.
         (Value::Type(_), _) => Ok(object.clone()),
@@ -101,18 +87,12 @@ pub fn get(vm: &mut Vm, object: &Value, index: &Value) -> R<Value> {
 }
 
 fn not_subscriptable(object: &Value) -> crate::flow::Flow {
-    type_error(format!(
-        "'{}' object is not subscriptable",
-        object.type_name()
-    ))
+    type_error(format!("'{}' object is not subscriptable", object.type_name()))
 }
 
 fn select(items: &[Value], slice: &Slice) -> R<Vec<Value>> {
     let selection = Selection::of(slice, items.len())?;
-    Ok(selection
-        .positions()
-        .filter_map(|at| items.get(at).cloned())
-        .collect())
+    Ok(selection.positions().filter_map(|at| items.get(at).cloned()).collect())
 }
 
 fn slice_text(vm: &mut Vm, text: &Arc<str>, slice: &Slice) -> R<Value> {
@@ -128,10 +108,7 @@ fn slice_text(vm: &mut Vm, text: &Arc<str>, slice: &Slice) -> R<Value> {
     }
     let chars: Vec<char> = text.chars().collect();
     vm.charge(chars.len() * 4)?;
-    let picked: String = selection
-        .positions()
-        .filter_map(|at| chars.get(at))
-        .collect();
+    let picked: String = selection.positions().filter_map(|at| chars.get(at)).collect();
     vm.text(picked)
 }
 
@@ -169,10 +146,7 @@ pub fn set(vm: &mut Vm, object: &Value, index: &Value, value: &Value) -> R<()> {
                 )));
             }
             for (at, item) in selection.positions().zip(items) {
-                let old = list
-                    .set()
-                    .get_mut(at)
-                    .map(|slot| std::mem::replace(slot, item));
+                let old = list.set().get_mut(at).map(|slot| std::mem::replace(slot, item));
                 drop(old);
             }
             Ok(())
@@ -190,10 +164,7 @@ pub fn set(vm: &mut Vm, object: &Value, index: &Value, value: &Value) -> R<()> {
             Ok(())
         }
         (Value::Host(host), _) => host.set_item(index, value).into_result().map(drop),
-        _ => Err(type_error(format!(
-            "'{}' object does not support item assignment",
-            object.type_name()
-        ))),
+        _ => Err(type_error(format!("'{}' object does not support item assignment", object.type_name()))),
     }
 }
 
@@ -215,12 +186,8 @@ pub fn delete(vm: &mut Vm, object: &Value, index: &Value) -> R<()> {
             let gone: std::collections::HashSet<usize> = selection.positions().collect();
             vm.charge_items(list.len())?;
             let items = list.to_vec();
-            let kept = items
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| !gone.contains(at))
-                .map(|(_, item)| item.clone())
-                .collect();
+            let kept =
+                items.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, item)| item.clone()).collect();
             let old = std::mem::replace(&mut *list.set(), kept);
             drop(old);
             Ok(())
@@ -238,9 +205,6 @@ pub fn delete(vm: &mut Vm, object: &Value, index: &Value) -> R<()> {
             Ok(())
         }
         (Value::Host(host), _) => host.del_item(index).into_result().map(drop),
-        _ => Err(type_error(format!(
-            "'{}' object doesn't support item deletion",
-            object.type_name()
-        ))),
+        _ => Err(type_error(format!("'{}' object doesn't support item deletion", object.type_name()))),
     }
 }

@@ -32,10 +32,7 @@ impl From<&serde_json::Value> for Value {
             serde_json::Value::String(text) => Self::str(text),
             serde_json::Value::Array(items) => Self::list(items.iter().map(Self::from).collect()),
             serde_json::Value::Object(map) => {
-                let data: DictData = map
-                    .iter()
-                    .map(|(key, value)| (Key::str(key), Self::from(value)))
-                    .collect();
+                let data: DictData = map.iter().map(|(key, value)| (Key::str(key), Self::from(value))).collect();
                 Self::Dict(Arc::new(Dict::new(data)))
             }
         }
@@ -76,11 +73,7 @@ fn convert(value: &Value, depth: usize, lenient: bool) -> Result<serde_json::Val
         return Err(ToJsonError("Circular reference detected".to_owned()));
     }
     let list = |items: &[Value]| -> Result<Json, ToJsonError> {
-        items
-            .iter()
-            .map(|item| convert(item, depth + 1, lenient))
-            .collect::<Result<_, _>>()
-            .map(Json::Array)
+        items.iter().map(|item| convert(item, depth + 1, lenient)).collect::<Result<_, _>>().map(Json::Array)
     };
     Ok(match value {
         Value::None | Value::Unbound => Json::Null,
@@ -123,19 +116,15 @@ fn convert(value: &Value, depth: usize, lenient: bool) -> Result<serde_json::Val
             Some(json) => json,
             None => return Err(unserialisable(value)),
         },
-        other if lenient => Json::String(
-            crate::ops::repr::pure_repr(other)
-                .unwrap_or_else(|| format!("<{}>", other.type_name())),
-        ),
+        other if lenient => {
+            Json::String(crate::ops::repr::pure_repr(other).unwrap_or_else(|| format!("<{}>", other.type_name())))
+        }
         other => return Err(unserialisable(other)),
     })
 }
 
 fn unserialisable(value: &Value) -> ToJsonError {
-    ToJsonError(format!(
-        "Object of type {} is not JSON serializable",
-        value.type_name()
-    ))
+    ToJsonError(format!("Object of type {} is not JSON serializable", value.type_name()))
 }
 
 /// A dict key as the name of a JSON member.
@@ -148,14 +137,9 @@ pub(crate) fn json_key(key: &Value, lenient: bool) -> Result<String, ToJsonError
         Value::Bool(true) => "true".to_owned(),
         Value::Bool(false) => "false".to_owned(),
         Value::None => "null".to_owned(),
-        Value::Lib(object) if lenient && object.json_text().is_some() => {
-            object.json_text().unwrap_or_default()
-        }
+        Value::Lib(object) if lenient && object.json_text().is_some() => object.json_text().unwrap_or_default(),
         other => {
-            return Err(ToJsonError(format!(
-                "keys must be str, int, float, bool or None, not {}",
-                other.type_name()
-            )));
+            return Err(ToJsonError(format!("keys must be str, int, float, bool or None, not {}", other.type_name())));
         }
     })
 }

@@ -46,35 +46,22 @@ impl Key {
 
 fn check(value: &Value, depth: u32) -> Result<(), Unhashable> {
     match value {
-        Value::List(_) | Value::Dict(_) | Value::Slice(_) => {
-            Err(Unhashable::Type(value.type_name()))
-        }
-        Value::View(view) if view.kind != super::ViewKind::Values => {
-            Err(Unhashable::Type(value.type_name()))
-        }
+        Value::List(_) | Value::Dict(_) | Value::Slice(_) => Err(Unhashable::Type(value.type_name())),
+        Value::View(view) if view.kind != super::ViewKind::Values => Err(Unhashable::Type(value.type_name())),
         Value::Set(set) if !set.frozen => Err(Unhashable::Type("set".to_owned())),
-        Value::Lib(object) if object.hash_key().is_none() => {
-            Err(Unhashable::Type(value.type_name()))
-        }
-        Value::Host(object) if object.hash_key().is_none() => {
-            Err(Unhashable::Type(value.type_name()))
-        }
+        Value::Lib(object) if object.hash_key().is_none() => Err(Unhashable::Type(value.type_name())),
+        Value::Host(object) if object.hash_key().is_none() => Err(Unhashable::Type(value.type_name())),
         Value::Tuple(tuple) => {
             if depth >= MAX_KEY_DEPTH {
                 return Err(Unhashable::TooDeep);
             }
-            tuple
-                .items()
-                .iter()
-                .try_for_each(|item| check(item, depth + 1))
+            tuple.items().iter().try_for_each(|item| check(item, depth + 1))
         }
         Value::Set(set) => {
             if depth >= MAX_KEY_DEPTH {
                 return Err(Unhashable::TooDeep);
             }
-            set.get()
-                .iter()
-                .try_for_each(|item| check(&item.0, depth + 1))
+            set.get().iter().try_for_each(|item| check(&item.0, depth + 1))
         }
         _ => Ok(()),
     }
@@ -159,16 +146,10 @@ pub struct Dict {
 
 impl Dict {
     pub fn new(data: DictData) -> Self {
-        Self {
-            data: Deep(RwLock::new(data)),
-            kind: DictKind::Plain,
-        }
+        Self { data: Deep(RwLock::new(data)), kind: DictKind::Plain }
     }
     pub fn with_kind(data: DictData, kind: DictKind) -> Self {
-        Self {
-            data: Deep(RwLock::new(data)),
-            kind,
-        }
+        Self { data: Deep(RwLock::new(data)), kind }
     }
     pub fn get(&self) -> RwLockReadGuard<'_, DictData> {
         self.data.0.read_recursive()
@@ -191,9 +172,7 @@ impl Dict {
         drop(old);
     }
     pub fn at(&self, index: usize) -> Option<(Value, Value)> {
-        self.get()
-            .get_index(index)
-            .map(|(key, value)| (key.0.clone(), value.clone()))
+        self.get().get_index(index).map(|(key, value)| (key.0.clone(), value.clone()))
     }
 }
 
@@ -205,10 +184,7 @@ pub struct Set {
 
 impl Set {
     pub fn new(data: IndexSet<Key>, frozen: bool) -> Self {
-        Self {
-            data: Deep(RwLock::new(data)),
-            frozen,
-        }
+        Self { data: Deep(RwLock::new(data)), frozen }
     }
     pub fn value(data: IndexSet<Key>, frozen: bool) -> Value {
         Value::Set(Arc::new(Self::new(data, frozen)))

@@ -28,11 +28,7 @@ impl PartialEq for ExcType {
 impl ExcType {
     /// A type of its own, below `base`; `module` is shown in tracebacks.
     pub fn define(module: &str, name: &str, base: &ExcType) -> Self {
-        let data = ExcTypeData {
-            name: name.to_owned(),
-            module: module.to_owned(),
-            base: Some(base.clone()),
-        };
+        let data = ExcTypeData { name: name.to_owned(), module: module.to_owned(), base: Some(base.clone()) };
         Self(Arc::new(data))
     }
     /// The built-in type of this name; `Exception` when there is none.
@@ -47,9 +43,7 @@ impl ExcType {
     }
     /// The name of a built-in type; empty for others.
     pub fn name_static(&self) -> &'static str {
-        TREE.iter()
-            .find(|(name, _)| *name == self.0.name)
-            .map_or("", |(name, _)| name)
+        TREE.iter().find(|(name, _)| *name == self.0.name).map_or("", |(name, _)| name)
     }
     pub fn module(&self) -> &str {
         &self.0.module
@@ -132,11 +126,7 @@ static BUILTIN: LazyLock<Vec<ExcType>> = LazyLock::new(|| {
     let mut types: Vec<ExcType> = Vec::with_capacity(TREE.len());
     for (name, base) in TREE {
         let base = types.iter().find(|ty| ty.0.name == *base).cloned();
-        let data = ExcTypeData {
-            name: (*name).to_owned(),
-            module: "builtins".to_owned(),
-            base,
-        };
+        let data = ExcTypeData { name: (*name).to_owned(), module: "builtins".to_owned(), base };
         types.push(ExcType(Arc::new(data)));
     }
     types
@@ -168,12 +158,7 @@ pub struct Linked {
 
 impl Exc {
     pub fn new(ty: ExcType, args: Vec<Value>) -> Self {
-        Self {
-            ty,
-            args: Deep(args),
-            linked: Deep::default(),
-            trace: Mutex::default(),
-        }
+        Self { ty, args: Deep(args), linked: Deep::default(), trace: Mutex::default() }
     }
     pub fn args(&self) -> &[Value] {
         &self.args.0

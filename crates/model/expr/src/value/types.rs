@@ -96,14 +96,13 @@ impl Ty {
             || other == Self::Object
             || matches!(
                 (self, other),
-                (Self::Bool, Self::Int)
-                    | (
-                        Self::DefaultDict | Self::Counter | Self::OrderedDict,
-                        Self::Dict
-                    )
+                (Self::Bool, Self::Int) | (Self::DefaultDict | Self::Counter | Self::OrderedDict, Self::Dict)
             )
     }
 }
+
+/// Finds a class attribute.
+pub type Statics = fn(&mut Vm, &str) -> R<Option<Value>>;
 
 /// The type of a library object, declared once beside it.
 pub struct LibType {
@@ -112,7 +111,7 @@ pub struct LibType {
     /// Called when the type is called.
     pub construct: Option<fn() -> &'static Def>,
     /// Class attributes and class methods.
-    pub statics: Option<fn(&mut Vm, &str) -> R<Option<Value>>>,
+    pub statics: Option<Statics>,
     pub base: Option<&'static LibType>,
 }
 

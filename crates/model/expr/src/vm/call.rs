@@ -15,12 +15,7 @@ pub type Keywords<'a> = &'a [(Arc<str>, Value)];
 
 impl Vm {
     /// Calls back from a native.
-    pub fn call(
-        &mut self,
-        callee: &Value,
-        positional: &[Value],
-        keyword: Keywords<'_>,
-    ) -> R<Value> {
+    pub fn call(&mut self, callee: &Value, positional: &[Value], keyword: Keywords<'_>) -> R<Value> {
         let result = self.operation(|vm| vm.call_now(callee, positional, keyword).map(Some))?;
         Ok(result.unwrap_or(Value::None))
     }
@@ -40,13 +35,8 @@ impl Vm {
         let frame = Frame::new(function.code.clone(), slots, &function.refs.0.cells);
         self.track_cells(&frame);
         if function.code.is_generator {
-            let state = Deep(parking_lot::Mutex::new(GenState::Suspended(Box::new(
-                frame,
-            ))));
-            return Ok(Err(Value::Gen(Arc::new(Gen {
-                state,
-                code: function.code.clone(),
-            }))));
+            let state = Deep(parking_lot::Mutex::new(GenState::Suspended(Box::new(frame))));
+            return Ok(Err(Value::Gen(Arc::new(Gen { state, code: function.code.clone() }))));
         }
         Ok(Ok(frame))
     }
@@ -58,12 +48,7 @@ impl Vm {
     }
 
     /// Calls a value to its end. Functions of the expression need to be inside of an operation.
-    pub(super) fn call_now(
-        &mut self,
-        callee: &Value,
-        positional: &[Value],
-        keyword: Keywords<'_>,
-    ) -> R<Value> {
+    pub(super) fn call_now(&mut self, callee: &Value, positional: &[Value], keyword: Keywords<'_>) -> R<Value> {
         match callee {
             Value::Func(function) => {
                 if self.has_saved() {
@@ -76,19 +61,9 @@ impl Vm {
             }
             Value::Native(def) => self.call_native(def, &Value::None, positional, keyword),
             Value::Method(method) => match &method.target {
-                MethodTarget::Native(def) => {
-                    self.call_native(def, method.receiver(), positional, keyword)
-                }
+                MethodTarget::Native(def) => self.call_native(def, method.receiver(), positional, keyword),
                 MethodTarget::Host(name) => match method.receiver() {
-                    Value::Host(object) => object
-                        .call_method(
-                            name,
-                            &HostArgs {
-                                positional,
-                                keyword,
-                            },
-                        )
-                        .into_result(),
+                    Value::Host(object) => object.call_method(name, &HostArgs { positional, keyword }).into_result(),
                     other => Err(not_callable(other)),
                 },
                 MethodTarget::Unbound(def, ty) => match positional.split_first() {
@@ -101,37 +76,19 @@ impl Vm {
                         ty.name(),
                         receiver.type_name()
                     ))),
-                    None => Err(type_error(format!(
-                        "unbound method {}.{}() needs an argument",
-                        ty.name(),
-                        def.sig.name
-                    ))),
+                    None => {
+                        Err(type_error(format!("unbound method {}.{}() needs an argument", ty.name(), def.sig.name)))
+                    }
                 },
             },
             Value::Type(ty) => self.construct(ty, positional, keyword),
-            Value::HostFn(function) => function
-                .call(&HostArgs {
-                    positional,
-                    keyword,
-                })
-                .into_result(),
-            Value::Host(object) => object
-                .call(&HostArgs {
-                    positional,
-                    keyword,
-                })
-                .into_result(),
+            Value::HostFn(function) => function.call(&HostArgs { positional, keyword }).into_result(),
+            Value::Host(object) => object.call(&HostArgs { positional, keyword }).into_result(),
             Value::Lib(object) => {
                 let object = object.clone();
                 let sig = crate::native::tables::any_sig();
-                let args = Args {
-                    sig,
-                    positional,
-                    keyword,
-                };
-                object
-                    .call(self, &args)?
-                    .ok_or_else(|| not_callable(callee))
+                let args = Args { sig, positional, keyword };
+                object.call(self, &args)?.ok_or_else(|| not_callable(callee))
             }
             other => Err(not_callable(other)),
         }
@@ -171,20 +128,12 @@ impl Vm {
             },
             Type::Exc(exc) => {
                 if !keyword.is_empty() {
-                    return Err(type_error(format!(
-                        "{}() takes no keyword arguments",
-                        exc.name()
-                    )));
+                    return Err(type_error(format!("{}() takes no keyword arguments", exc.name())));
                 }
                 self.charge_items(positional.len() + 4)?;
-                Ok(Value::Exc(Arc::new(Exc::new(
-                    exc.clone(),
-                    positional.to_vec(),
-                ))))
+                Ok(Value::Exc(Arc::new(Exc::new(exc.clone(), positional.to_vec()))))
             }
-            Type::Named(named) => {
-                crate::modules::collections::construct_named(self, named, positional, keyword)
-            }
+            Type::Named(named) => crate::modules::collections::construct_named(self, named, positional, keyword),
             Type::Host(name) => Err(cannot(name)),
         }
     }
@@ -206,12 +155,7 @@ impl Vm {
     }
 
     /// The frame of a suspended generator, made ready to continue; `None` when it has ended.
-    pub(super) fn take_frame(
-        &mut self,
-        generator: &Arc<Gen>,
-        sent: Value,
-        deliver: Deliver,
-    ) -> R<Option<Frame>> {
+    pub(super) fn take_frame(&mut self, generator: &Arc<Gen>, sent: Value, deliver: Deliver) -> R<Option<Frame>> {
         if self.callers.len() >= self.limits.call_depth {
             return Err(recursion_error(""));
         }

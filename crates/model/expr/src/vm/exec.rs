@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Vm;
-use super::frame::{Block, Deliver, Frame, FrameKind, GenState};
-use crate::compile::code::{CmpOp, Conversion, NO_KEYWORDS, Op, UnOp};
+use super::frame::Block;
+use crate::compile::code::{CmpOp, Op, UnOp};
 use crate::flow::{Flow, R, raise, type_error, value_error};
 use crate::ops;
-use crate::value::{Cell, Deep, Dict, DictData, Exc, ExcType, Func, FuncRefs, Key, Slice, Value};
+use crate::value::{Cell, Dict, DictData, Exc, ExcType, Key, Slice, Value};
 
 /// Why the loop stopped.
 pub(super) enum Exit {
@@ -32,16 +32,16 @@ macro_rules! with_operands {
 
 impl Vm {
     #[inline]
-    fn pop(&mut self) -> Value {
+    pub(super) fn pop(&mut self) -> Value {
         self.f.stack.pop().unwrap_or(Value::None)
     }
 
     #[inline]
-    fn push(&mut self, value: Value) {
+    pub(super) fn push(&mut self, value: Value) {
         self.f.stack.push(value);
     }
 
-    fn pop_many(&mut self, count: usize) -> Vec<Value> {
+    pub(super) fn pop_many(&mut self, count: usize) -> Vec<Value> {
         let at = self.f.stack.len().saturating_sub(count);
         self.f.stack.split_off(at)
     }
@@ -61,10 +61,6 @@ impl Vm {
         }
     }
 
-    #[expect(
-        clippy::cognitive_complexity,
-        reason = "one arm an instruction reads best in one place"
-    )]
     fn exec(&mut self, base: usize) -> R<Exit> {
         loop {
             self.tick(1)?;
@@ -92,10 +88,7 @@ impl Vm {
                 }
                 Op::DeleteFast(slot) => {
                     let slot_value = &mut self.f.stack[slot as usize];
-                    if matches!(
-                        std::mem::replace(slot_value, Value::Unbound),
-                        Value::Unbound
-                    ) {
+                    if matches!(std::mem::replace(slot_value, Value::Unbound), Value::Unbound) {
                         return Err(self.unbound_local(slot));
                     }
                 }
@@ -162,8 +155,7 @@ impl Vm {
                 }
                 Op::InPlace(op) => {
                     let (b, a) = (self.pop(), self.pop());
-                    let value =
-                        with_operands!(self, [a, b], ops::arith::in_place(self, op, &a, &b));
+                    let value = with_operands!(self, [a, b], ops::arith::in_place(self, op, &a, &b));
                     self.push(value);
                 }
                 Op::Unary(op) => {
@@ -189,11 +181,7 @@ impl Vm {
                 Op::SetAttr(index) => {
                     let (object, value) = (self.pop(), self.pop());
                     let name = self.f.code.names[index as usize].clone();
-                    with_operands!(
-                        self,
-                        [value, object],
-                        ops::attr::set(&object, &name, Some(&value))
-                    );
+                    with_operands!(self, [value, object], ops::attr::set(&object, &name, Some(&value)));
                 }
                 Op::DeleteAttr(index) => {
                     let object = self.pop();
@@ -212,11 +200,7 @@ impl Vm {
                 }
                 Op::DeleteIndex => {
                     let (key, object) = (self.pop(), self.pop());
-                    with_operands!(
-                        self,
-                        [object, key],
-                        ops::subscript::delete(self, &object, &key)
-                    );
+                    with_operands!(self, [object, key], ops::subscript::delete(self, &object, &key));
                 }
                 Op::List(count) => {
                     let items = self.pop_many(count as usize);
@@ -253,14 +237,10 @@ impl Vm {
                     let value = match parts.as_slice() {
                         [one @ Value::Str(_)] => one.clone(),
                         parts => {
-                            let size: usize =
-                                parts.iter().filter_map(Value::as_str).map(str::len).sum();
+                            let size: usize = parts.iter().filter_map(Value::as_str).map(str::len).sum();
                             self.charge(size)?;
                             let mut text = String::with_capacity(size);
-                            parts
-                                .iter()
-                                .filter_map(Value::as_str)
-                                .for_each(|part| text.push_str(part));
+                            parts.iter().filter_map(Value::as_str).for_each(|part| text.push_str(part));
                             Value::from(text)
                         }
                     };
@@ -331,11 +311,7 @@ impl Vm {
                 Op::Call { argc, keywords } => {
                     self.call_op(argc as usize, keywords)?;
                 }
-                Op::CallMethod {
-                    name,
-                    argc,
-                    keywords,
-                } => {
+                Op::CallMethod { name, argc, keywords } => {
                     self.call_method_op(name, argc as usize, keywords)?;
                 }
                 Op::CallSpread => {
@@ -405,11 +381,7 @@ impl Vm {
                     self.push(Value::list(middle));
                     self.f.stack.extend(items.into_iter().rev());
                 }
-                Op::Function {
-                    code,
-                    defaults,
-                    kw_defaults,
-                } => {
+                Op::Function { code, defaults, kw_defaults } => {
                     self.make_function(code, defaults as usize, kw_defaults as usize)?;
                 }
                 Op::Return => {
@@ -431,11 +403,7 @@ impl Vm {
                 Op::SetupTry(target) => {
                     let depth = self.f.stack.len() as u32;
                     let handling = self.f.handling.len() as u32;
-                    self.f.blocks.push(Block {
-                        target,
-                        depth,
-                        handling,
-                    });
+                    self.f.blocks.push(Block { target, depth, handling });
                 }
                 Op::PopBlock => {
                     self.f.blocks.pop();
@@ -461,9 +429,10 @@ impl Vm {
                     let exc = self.exception_of(value)?;
                     let cause = match cause {
                         Value::None => Value::None,
-                        other => Value::Exc(self.exception_of(other).map_err(|_| {
-                            type_error("exception causes must derive from BaseException")
-                        })?),
+                        other => Value::Exc(
+                            self.exception_of(other)
+                                .map_err(|_| type_error("exception causes must derive from BaseException"))?,
+                        ),
                     };
                     exc.linked.0.lock().cause = Some(cause);
                     return Err(Flow::Raise(exc));
@@ -477,11 +446,7 @@ impl Vm {
                     None => return Err(raise("RuntimeError", "No active exception to reraise")),
                 },
                 Op::AssertionError { message } => {
-                    let args = if message {
-                        vec![self.pop()]
-                    } else {
-                        Vec::new()
-                    };
+                    let args = if message { vec![self.pop()] } else { Vec::new() };
                     let exc = Exc::new(ExcType::builtin("AssertionError"), args);
                     return Err(Flow::Raise(Arc::new(exc)));
                 }
@@ -509,40 +474,24 @@ impl Vm {
     }
 
     fn unbound_local(&self, slot: u32) -> Flow {
-        let name = self
-            .f
-            .code
-            .local_names
-            .get(slot as usize)
-            .map_or("?", |name| name);
+        let name = self.f.code.local_names.get(slot as usize).map_or("?", |name| name);
         raise(
             "UnboundLocalError",
-            format!(
-                "cannot access local variable '{name}' where it is not associated with a value"
-            ),
+            format!("cannot access local variable '{name}' where it is not associated with a value"),
         )
     }
 
     fn unbound_cell(&self, slot: u32) -> Flow {
-        let name = self
-            .f
-            .code
-            .cell_names
-            .get(slot as usize)
-            .map_or("?", |name| name);
+        let name = self.f.code.cell_names.get(slot as usize).map_or("?", |name| name);
         if slot < self.f.code.cells {
             return raise(
                 "UnboundLocalError",
-                format!(
-                    "cannot access local variable '{name}' where it is not associated with a value"
-                ),
+                format!("cannot access local variable '{name}' where it is not associated with a value"),
             );
         }
         raise(
             "NameError",
-            format!(
-                "cannot access free variable '{name}' where it is not associated with a value in enclosing scope"
-            ),
+            format!("cannot access free variable '{name}' where it is not associated with a value in enclosing scope"),
         )
     }
 
@@ -567,298 +516,6 @@ impl Vm {
             CmpOp::NotIn => ops::contains(self, b, a).map(|found| !found),
             other => ops::compare::rich(self, other, a, b),
         }
-    }
-
-    fn enter_function(
-        &mut self,
-        function: &Arc<Func>,
-        args: Vec<Value>,
-        keyword: super::call::Keywords<'_>,
-    ) -> R<()> {
-        match self.enter(function, args, keyword)? {
-            Ok(frame) => {
-                let caller = std::mem::replace(&mut self.f, frame);
-                self.callers.push(caller);
-            }
-            Err(generator) => self.push(generator),
-        }
-        Ok(())
-    }
-
-    fn keywords(&self, index: u16, args: &mut Vec<Value>) -> Vec<(Arc<str>, Value)> {
-        if index == NO_KEYWORDS {
-            return Vec::new();
-        }
-        let names = &self.f.code.keywords[index as usize];
-        let values = args.split_off(args.len().saturating_sub(names.len()));
-        names.iter().cloned().zip(values).collect()
-    }
-
-    fn call_op(&mut self, argc: usize, keywords: u16) -> R<()> {
-        let mut args = self.pop_many(argc);
-        let keyword = self.keywords(keywords, &mut args);
-        let callee = self.pop();
-        if let Value::Func(function) = &callee {
-            return self.enter_function(function, args, &keyword);
-        }
-        match self.call_now(&callee, &args, &keyword) {
-            Ok(value) => {
-                self.push(value);
-                Ok(())
-            }
-            Err(flow) => {
-                self.push(callee);
-                self.f.stack.extend(args);
-                self.f
-                    .stack
-                    .extend(keyword.into_iter().map(|(_, value)| value));
-                Err(flow)
-            }
-        }
-    }
-
-    fn call_method_op(&mut self, name: u32, argc: usize, keywords: u16) -> R<()> {
-        let mut args = self.pop_many(argc);
-        let keyword = self.keywords(keywords, &mut args);
-        let object = self.pop();
-        let name = self.f.code.names[name as usize].clone();
-        let result = match ops::attr::method(&object, &name) {
-            Some(def) => self.call_native(def, &object, &args, &keyword),
-            None => match &object {
-                Value::Host(host) if host.has_method(&name) => {
-                    let host_args = crate::host::HostArgs {
-                        positional: &args,
-                        keyword: &keyword,
-                    };
-                    host.call_method(&name, &host_args).into_result()
-                }
-                _ => match ops::attr::get(self, &object, &name) {
-                    Ok(Value::Func(function)) => {
-                        return self.enter_function(&function, args, &keyword);
-                    }
-                    Ok(callee) => self.call_now(&callee, &args, &keyword),
-                    Err(flow) => Err(flow),
-                },
-            },
-        };
-        match result {
-            Ok(value) => {
-                self.push(value);
-                Ok(())
-            }
-            Err(flow) => {
-                self.push(object);
-                self.f.stack.extend(args);
-                self.f
-                    .stack
-                    .extend(keyword.into_iter().map(|(_, value)| value));
-                Err(flow)
-            }
-        }
-    }
-
-    fn merge_keywords(&mut self, into: &Arc<Dict>, mapping: &Value) -> R<()> {
-        let Value::Dict(from) = mapping else {
-            return Err(type_error(format!(
-                "argument after ** must be a mapping, not {}",
-                mapping.type_name()
-            )));
-        };
-        let entries: Vec<(Key, Value)> = from
-            .get()
-            .iter()
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        self.charge_items(entries.len() * 4)?;
-        for (key, value) in entries {
-            let Some(name) = key.value().as_str() else {
-                return Err(type_error("keywords must be strings"));
-            };
-            if into.get().contains_key(&key) {
-                return Err(type_error(format!(
-                    "got multiple values for keyword argument '{name}'"
-                )));
-            }
-            into.set().insert(key, value);
-        }
-        Ok(())
-    }
-
-    fn make_function(&mut self, code: u32, defaults: usize, kw_defaults: usize) -> R<()> {
-        self.charge(160)?;
-        let by_name = self.pop_many(kw_defaults * 2);
-        let defaults = self.pop_many(defaults);
-        let mut pairs = Vec::with_capacity(kw_defaults);
-        let mut by_name = by_name.into_iter();
-        while let (Some(slot), Some(value)) = (by_name.next(), by_name.next()) {
-            pairs.push((slot.as_i64().unwrap_or(0) as u32, value));
-        }
-        let code = self.f.code.functions[code as usize].clone();
-        let cells = code
-            .captures
-            .iter()
-            .map(|index| self.f.cells[*index as usize].clone())
-            .collect();
-        let refs = Deep(FuncRefs {
-            defaults,
-            kw_defaults: pairs,
-            cells,
-        });
-        self.push(Value::Func(Arc::new(Func { code, refs })));
-        Ok(())
-    }
-
-    /// Leaves the current frame with a value.
-    fn return_(&mut self, value: Value, base: usize) -> Option<Exit> {
-        let generator = match &self.f.kind {
-            FrameKind::Call => None,
-            FrameKind::Generator(generator, deliver) => Some((generator.clone(), *deliver)),
-        };
-        let Some((generator, deliver)) = generator else {
-            if self.callers.len() <= base {
-                return Some(Exit::Return(value));
-            }
-            if let Some(caller) = self.callers.pop() {
-                self.f = caller;
-            }
-            self.push(value);
-            return None;
-        };
-        *generator.state.0.lock() = GenState::Done;
-        self.returned = value;
-        if self.callers.len() <= base {
-            return Some(Exit::End);
-        }
-        if let Some(caller) = self.callers.pop() {
-            self.f = caller;
-        }
-        if let Deliver::Loop(target) = deliver {
-            self.pop();
-            self.f.pc = target as usize;
-        }
-        None
-    }
-
-    /// Suspends the current generator.
-    fn yield_(&mut self, value: Value, base: usize) -> Option<Exit> {
-        let nested = self.callers.len() <= base;
-        let caller = if nested {
-            Frame::idle()
-        } else {
-            self.callers.pop().unwrap_or_else(Frame::idle)
-        };
-        let mut frame = std::mem::replace(&mut self.f, caller);
-        if let FrameKind::Generator(generator, _) =
-            std::mem::replace(&mut frame.kind, FrameKind::Call)
-        {
-            *generator.state.0.lock() = GenState::Suspended(Box::new(frame));
-        }
-        if nested {
-            return Some(Exit::Yield(value));
-        }
-        self.push(value);
-        None
-    }
-
-    fn for_iter(&mut self, target: u32) -> R<()> {
-        let iterator = self.f.stack.last().cloned().unwrap_or(Value::None);
-        match &iterator {
-            Value::Gen(generator) => {
-                match self.take_frame(generator, Value::None, Deliver::Loop(target))? {
-                    Some(frame) => {
-                        let caller = std::mem::replace(&mut self.f, frame);
-                        self.callers.push(caller);
-                        return Ok(());
-                    }
-                    None => {
-                        self.pop();
-                        self.f.pc = target as usize;
-                    }
-                }
-            }
-            Value::Iter(iter) => match self.step(iter)? {
-                Some(value) => self.push(value),
-                None => {
-                    self.pop();
-                    self.returned = Value::None;
-                    self.f.pc = target as usize;
-                }
-            },
-            other => {
-                return Err(type_error(format!(
-                    "'{}' object is not an iterator",
-                    other.type_name()
-                )));
-            }
-        }
-        Ok(())
-    }
-
-    fn unpack(&mut self, value: &Value, count: usize) -> R<Vec<Value>> {
-        let items = match value {
-            Value::Tuple(tuple) => tuple.items().to_vec(),
-            Value::List(list) if list.len() == count => list.to_vec(),
-            other => self.collect_unpack(other)?,
-        };
-        match items.len() {
-            len if len == count => Ok(items),
-            len if len < count => Err(value_error(format!(
-                "not enough values to unpack (expected {count}, got {len})"
-            ))),
-            _ => Err(value_error(format!(
-                "too many values to unpack (expected {count})"
-            ))),
-        }
-    }
-
-    fn collect_unpack(&mut self, value: &Value) -> R<Vec<Value>> {
-        if !self.is_iterable(value) {
-            return Err(type_error(format!(
-                "cannot unpack non-iterable {} object",
-                value.type_name()
-            )));
-        }
-        self.collect(value)
-    }
-
-    fn collect_spread(&mut self, value: &Value) -> R<Vec<Value>> {
-        if !self.is_iterable(value) {
-            return Err(type_error(format!(
-                "Value after * must be an iterable, not {}",
-                value.type_name()
-            )));
-        }
-        self.collect(value)
-    }
-
-    fn format_field(&mut self, conversion: Conversion, has_spec: bool) -> R<()> {
-        let spec = if has_spec { self.pop() } else { Value::str("") };
-        let value = self.pop();
-        let result = self.format_converted(conversion, &value, spec.as_str().unwrap_or(""));
-        match result {
-            Ok(text) => {
-                self.charge(text.len())?;
-                self.push(Value::from(text));
-                Ok(())
-            }
-            Err(flow) => {
-                self.push(value);
-                if has_spec {
-                    self.push(spec);
-                }
-                Err(flow)
-            }
-        }
-    }
-
-    fn format_converted(&mut self, conversion: Conversion, value: &Value, spec: &str) -> R<String> {
-        let converted = match conversion {
-            Conversion::None => return crate::format::value(self, value, spec),
-            Conversion::Str => ops::repr::str(self, value)?,
-            Conversion::Repr => ops::repr::repr(self, value)?,
-            Conversion::Ascii => ops::repr::ascii(&ops::repr::repr(self, value)?),
-        };
-        crate::format::value(self, &Value::from(converted), spec)
     }
 }
 

@@ -54,15 +54,7 @@ impl Frame {
                 cells[*cell as usize].set(Some(value));
             }
         }
-        Self {
-            code,
-            pc: 0,
-            stack,
-            cells,
-            blocks: Vec::new(),
-            handling: Vec::new(),
-            kind: FrameKind::Call,
-        }
+        Self { code, pc: 0, stack, cells, blocks: Vec::new(), handling: Vec::new(), kind: FrameKind::Call }
     }
     pub fn idle() -> Self {
         Self::new(Arc::new(Code::default()), Vec::new(), &[])

@@ -7,11 +7,7 @@ use crate::flow::{Flow, R, type_error};
 use crate::value::{Dict, DictData, Func, Key, Value};
 
 /// The slots of `function`, filled from the arguments.
-pub(super) fn fill(
-    function: &Func,
-    mut positional: Vec<Value>,
-    keyword: &[(Arc<str>, Value)],
-) -> R<Vec<Value>> {
+pub(super) fn fill(function: &Func, mut positional: Vec<Value>, keyword: &[(Arc<str>, Value)]) -> R<Vec<Value>> {
     let code = &*function.code;
     let params = &code.params;
     let refs = &function.refs.0;
@@ -24,11 +20,7 @@ pub(super) fn fill(
         return Ok(positional);
     }
     let given = positional.len();
-    let rest = if given > params.positional {
-        positional.split_off(params.positional)
-    } else {
-        Vec::new()
-    };
+    let rest = if given > params.positional { positional.split_off(params.positional) } else { Vec::new() };
     if !rest.is_empty() && !params.var_positional {
         return Err(too_many(code, refs.defaults.len(), given, keyword));
     }
@@ -37,18 +29,12 @@ pub(super) fn fill(
     slots.resize(named, Value::Unbound);
     let mut extra = DictData::new();
     for (name, value) in keyword {
-        let names = code
-            .local_names
-            .get(params.positional_only..named)
-            .unwrap_or(&[]);
+        let names = code.local_names.get(params.positional_only..named).unwrap_or(&[]);
         match names.iter().position(|known| known == name) {
             Some(index) => {
                 let slot = &mut slots[params.positional_only + index];
                 if !matches!(slot, Value::Unbound) {
-                    let message = format!(
-                        "{}() got multiple values for argument '{name}'",
-                        code.qualified
-                    );
+                    let message = format!("{}() got multiple values for argument '{name}'", code.qualified);
                     return Err(type_error(message));
                 }
                 *slot = value.clone();
@@ -57,19 +43,14 @@ pub(super) fn fill(
                 extra.insert(Key::str(name), value.clone());
             }
             None => {
-                let is_positional_only = code.local_names[..params.positional_only]
-                    .iter()
-                    .any(|known| known == name);
+                let is_positional_only = code.local_names[..params.positional_only].iter().any(|known| known == name);
                 let message = if is_positional_only {
                     format!(
                         "{}() got some positional-only arguments passed as keyword arguments: '{name}'",
                         code.qualified
                     )
                 } else {
-                    format!(
-                        "{}() got an unexpected keyword argument '{name}'",
-                        code.qualified
-                    )
+                    format!("{}() got an unexpected keyword argument '{name}'", code.qualified)
                 };
                 return Err(type_error(message));
             }
@@ -114,9 +95,7 @@ fn check_missing(code: &Code, slots: &[Value], range: std::ops::Range<usize>, ki
         [] => String::new(),
     };
     let name = &code.qualified;
-    Err(type_error(format!(
-        "{name}() missing {count} required {kind} argument{plural}: {names}"
-    )))
+    Err(type_error(format!("{name}() missing {count} required {kind} argument{plural}: {names}")))
 }
 
 fn too_many(code: &Code, defaults: usize, given: usize, keyword: &[(Arc<str>, Value)]) -> Flow {
@@ -124,10 +103,7 @@ fn too_many(code: &Code, defaults: usize, given: usize, keyword: &[(Arc<str>, Va
     let least = most - defaults.min(most);
     let name = &code.qualified;
     let takes = if least == most {
-        format!(
-            "{most} positional argument{}",
-            if most == 1 { "" } else { "s" }
-        )
+        format!("{most} positional argument{}", if most == 1 { "" } else { "s" })
     } else {
         format!("from {least} to {most} positional arguments")
     };

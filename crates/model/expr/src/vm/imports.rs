@@ -37,9 +37,6 @@ impl Vm {
             let message = format!("cannot import name '{name}' from '{module}'");
             return Err(raise("ImportError", message));
         }
-        Err(raise(
-            "ModuleNotFoundError",
-            format!("No module named '{module}'"),
-        ))
+        Err(raise("ModuleNotFoundError", format!("No module named '{module}'")))
     }
 }

@@ -65,32 +65,32 @@ impl IterState {
         }
     }
     pub fn value(self) -> Value {
-        Value::Iter(Arc::new(Iter {
-            state: Deep(Mutex::new(self)),
-        }))
+        Value::Iter(Arc::new(Iter { state: Deep(Mutex::new(self)) }))
     }
 }
 
 impl Vm {
+    #[expect(clippy::unused_self, reason = "reads as a question to the machine, like `iter`")]
     pub(crate) fn is_iterable(&self, value: &Value) -> bool {
-        match value {
+        matches!(
+            value,
             Value::Str(_)
-            | Value::Bytes(_)
-            | Value::List(_)
-            | Value::Tuple(_)
-            | Value::Dict(_)
-            | Value::Set(_)
-            | Value::Range(_)
-            | Value::View(_)
-            | Value::Iter(_)
-            | Value::Gen(_)
-            | Value::Lib(_)
-            | Value::Host(_) => true,
-            _ => false,
-        }
+                | Value::Bytes(_)
+                | Value::List(_)
+                | Value::Tuple(_)
+                | Value::Dict(_)
+                | Value::Set(_)
+                | Value::Range(_)
+                | Value::View(_)
+                | Value::Iter(_)
+                | Value::Gen(_)
+                | Value::Lib(_)
+                | Value::Host(_)
+        )
     }
 
     /// An iterator over the value.
+    #[expect(clippy::iter_not_returning_iterator, reason = "named after Python's `iter`")]
     pub fn iter(&mut self, value: &Value) -> R<Value> {
         self.charge(96)?;
         let state = match value {
@@ -136,19 +136,12 @@ impl Vm {
                 let generator = generator.clone();
                 self.operation(|vm| vm.resume_now(&generator, Value::None))
             }
-            other => Err(type_error(format!(
-                "'{}' object is not an iterator",
-                other.type_name()
-            ))),
+            other => Err(type_error(format!("'{}' object is not an iterator", other.type_name()))),
         }
     }
 
     /// Continues a generator with a value.
-    pub(crate) fn send(
-        &mut self,
-        generator: &Arc<crate::value::Gen>,
-        value: Value,
-    ) -> R<Option<Value>> {
+    pub(crate) fn send(&mut self, generator: &Arc<crate::value::Gen>, value: Value) -> R<Option<Value>> {
         let generator = generator.clone();
         self.operation(|vm| vm.resume_now(&generator, value))
     }
@@ -165,20 +158,13 @@ impl Vm {
             Value::Tuple(tuple) => tuple.items().to_vec(),
             Value::Str(text) => {
                 self.charge_items(text.len())?;
-                text.chars()
-                    .map(|c| Value::str(c.encode_utf8(&mut [0; 4])))
-                    .collect()
+                text.chars().map(|c| Value::str(c.encode_utf8(&mut [0; 4]))).collect()
             }
-            Value::Bytes(bytes) => bytes
-                .iter()
-                .map(|byte| Value::Int(i64::from(*byte)))
-                .collect(),
+            Value::Bytes(bytes) => bytes.iter().map(|byte| Value::Int(i64::from(*byte))).collect(),
             Value::Range(range) => {
                 self.charge_items(range.len())?;
                 self.tick(range.len() as u64 / 4)?;
-                (0..range.len())
-                    .map(|index| Value::Int(range.at(index)))
-                    .collect()
+                (0..range.len()).map(|index| Value::Int(range.at(index))).collect()
             }
             Value::Dict(dict) => dict.get().keys().map(|key| key.value().clone()).collect(),
             Value::Set(set) => set.get().iter().map(|key| key.value().clone()).collect(),
@@ -188,10 +174,9 @@ impl Vm {
                 match view.kind {
                     ViewKind::Keys => data.keys().map(|key| key.value().clone()).collect(),
                     ViewKind::Values => data.values().cloned().collect(),
-                    ViewKind::Items => data
-                        .iter()
-                        .map(|(key, value)| Value::tuple(vec![key.value().clone(), value.clone()]))
-                        .collect(),
+                    ViewKind::Items => {
+                        data.iter().map(|(key, value)| Value::tuple(vec![key.value().clone(), value.clone()])).collect()
+                    }
                 }
             }
             Value::Iter(_) | Value::Gen(_) => {

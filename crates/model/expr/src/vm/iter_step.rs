@@ -75,11 +75,7 @@ impl Vm {
                 let Some(item) = self.next(&source)? else {
                     return Ok(finish(iter));
                 };
-                if self.test(&function, &item)? {
-                    Ok(Some(item))
-                } else {
-                    Ok(finish(iter))
-                }
+                if self.test(&function, &item)? { Ok(Some(item)) } else { Ok(finish(iter)) }
             }
             Plan::DropWhile(function, source, started) => {
                 if started {
@@ -127,9 +123,7 @@ impl Vm {
                 };
                 let total = match total {
                     None => item,
-                    Some(total) if function.is_none() => {
-                        ops::arith::binary(self, BinOp::Add, &total, &item)?
-                    }
+                    Some(total) if function.is_none() => ops::arith::binary(self, BinOp::Add, &total, &item)?,
                     Some(total) => self.call(&function, &[total, item], &[])?,
                 };
                 *iter.state.0.lock() = IterState::Accumulate(function, source, Some(total.clone()));
@@ -175,18 +169,10 @@ impl Vm {
                 continue;
             }
             let than = |index: usize| {
-                if index == 1 {
-                    "argument 1".to_owned()
-                } else {
-                    format!("arguments 1-{index}")
-                }
+                if index == 1 { "argument 1".to_owned() } else { format!("arguments 1-{index}") }
             };
             if strict && index > 0 {
-                return Err(value_error(format!(
-                    "zip() argument {} is shorter than {}",
-                    index + 1,
-                    than(index)
-                )));
+                return Err(value_error(format!("zip() argument {} is shorter than {}", index + 1, than(index))));
             }
             if strict {
                 for (later, source) in sources.iter().enumerate().skip(1) {
@@ -240,13 +226,9 @@ impl Vm {
 
     fn step_islice(&mut self, iter: &Iter) -> R<Option<Value>> {
         let (source, mut position, next, stop, step) = match &*iter.state.0.lock() {
-            IterState::Islice {
-                source,
-                position,
-                next,
-                stop,
-                step,
-            } => (source.clone(), *position, *next, *stop, *step),
+            IterState::Islice { source, position, next, stop, step } => {
+                (source.clone(), *position, *next, *stop, *step)
+            }
             _ => return Ok(None),
         };
         if stop.is_some_and(|stop| next >= stop) {
@@ -259,13 +241,7 @@ impl Vm {
             position += 1;
             if position > next {
                 let next = next.saturating_add(step);
-                *iter.state.0.lock() = IterState::Islice {
-                    source,
-                    position,
-                    next,
-                    stop,
-                    step,
-                };
+                *iter.state.0.lock() = IterState::Islice { source, position, next, stop, step };
                 return Ok(Some(item));
             }
         }
@@ -292,10 +268,7 @@ fn plan(state: &mut IterState) -> R<Plan> {
             *at += c.len_utf8();
             Value::str(c.encode_utf8(&mut [0; 4]))
         }),
-        IterState::Bytes(bytes, index) => advance(
-            index,
-            bytes.get(*index).map(|byte| Value::Int(i64::from(*byte))),
-        ),
+        IterState::Bytes(bytes, index) => advance(index, bytes.get(*index).map(|byte| Value::Int(i64::from(*byte)))),
         IterState::Range(range, index) => {
             let item = (*index < range.len()).then(|| Value::Int(range.at(*index)));
             advance(index, item)
@@ -303,10 +276,7 @@ fn plan(state: &mut IterState) -> R<Plan> {
         IterState::Dict(dict, kind, index, len) => {
             if dict.len() != *len {
                 *state = IterState::Done;
-                return Err(raise(
-                    "RuntimeError",
-                    "dictionary changed size during iteration",
-                ));
+                return Err(raise("RuntimeError", "dictionary changed size during iteration"));
             }
             let item = dict.at(*index).map(|(key, value)| match kind {
                 ViewKind::Keys => key,
@@ -357,11 +327,7 @@ fn plan(state: &mut IterState) -> R<Plan> {
             return Ok(Plan::StarMap(function.clone(), source.clone()));
         }
         IterState::Accumulate(function, source, total) => {
-            return Ok(Plan::Accumulate(
-                function.clone(),
-                source.clone(),
-                total.clone(),
-            ));
+            return Ok(Plan::Accumulate(function.clone(), source.clone(), total.clone()));
         }
         IterState::Until(function, sentinel) => {
             return Ok(Plan::Until(function.clone(), sentinel.clone()));

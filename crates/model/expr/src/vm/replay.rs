@@ -25,10 +25,7 @@ pub(super) struct Level {
 
 impl Vm {
     /// Performs an operation once, or gives the answer it had before the native was restarted.
-    pub(crate) fn operation(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> R<Option<Value>>,
-    ) -> R<Option<Value>> {
+    pub(crate) fn operation(&mut self, work: impl FnOnce(&mut Self) -> R<Option<Value>>) -> R<Option<Value>> {
         let nest = self.nest;
         if self.levels.len() <= nest {
             self.levels.resize_with(nest + 1, Level::default);
@@ -62,25 +59,19 @@ impl Vm {
     /// Runs a frame to its end (or next `yield`) inside of an operation.
     pub(super) fn run_nested(&mut self, frame: Frame) -> R<super::exec::Exit> {
         let owner = self.nest.saturating_sub(1);
-        let saved = self
-            .levels
-            .get_mut(owner)
-            .and_then(|level| level.saved.take());
+        let saved = self.levels.get_mut(owner).and_then(|level| level.saved.take());
         let base;
-        match saved {
-            Some(mut frames) => {
-                drop(frame);
-                let top = frames.pop().unwrap_or_else(Frame::idle);
-                let outer = std::mem::replace(&mut self.f, top);
-                self.callers.push(outer);
-                base = self.callers.len();
-                self.callers.extend(frames);
-            }
-            None => {
-                let outer = std::mem::replace(&mut self.f, frame);
-                self.callers.push(outer);
-                base = self.callers.len();
-            }
+        if let Some(mut frames) = saved {
+            drop(frame);
+            let top = frames.pop().unwrap_or_else(Frame::idle);
+            let outer = std::mem::replace(&mut self.f, top);
+            self.callers.push(outer);
+            base = self.callers.len();
+            self.callers.extend(frames);
+        } else {
+            let outer = std::mem::replace(&mut self.f, frame);
+            self.callers.push(outer);
+            base = self.callers.len();
         }
         let result = self.run(base);
         let mut above = self.callers.split_off(base.min(self.callers.len()));
@@ -98,9 +89,7 @@ impl Vm {
     /// Whether frames wait for this operation to continue.
     pub(super) fn has_saved(&self) -> bool {
         let owner = self.nest.saturating_sub(1);
-        self.levels
-            .get(owner)
-            .is_some_and(|level| level.saved.is_some())
+        self.levels.get(owner).is_some_and(|level| level.saved.is_some())
     }
 
     /// Makes every native that was abandoned start over with its noted answers.

@@ -48,14 +48,9 @@ impl Run {
         vm.track_cells(&frame);
         let mut phase = Phase::Body;
         if code.is_generator {
-            let state = Deep(parking_lot::Mutex::new(GenState::Suspended(Box::new(
-                frame,
-            ))));
+            let state = Deep(parking_lot::Mutex::new(GenState::Suspended(Box::new(frame))));
             let source = Value::Gen(Arc::new(Gen { state, code }));
-            phase = Phase::Draining {
-                source,
-                items: Vec::new(),
-            };
+            phase = Phase::Draining { source, items: Vec::new() };
         } else {
             vm.f = frame;
         }
@@ -79,14 +74,12 @@ impl Run {
     }
 
     /// Runs an evaluation that never loads; a load fails it.
+    #[expect(clippy::result_large_err, reason = "made once at the end of an evaluation")]
     pub fn finish(&mut self) -> Result<Value, EvalError> {
         match self.step() {
             Outcome::Done(value) => Ok(value),
             Outcome::Failed(error) => Err(error),
-            Outcome::Load(_) => Err(self.error(crate::flow::raise(
-                "RuntimeError",
-                "nothing can be loaded here",
-            ))),
+            Outcome::Load(_) => Err(self.error(crate::flow::raise("RuntimeError", "nothing can be loaded here"))),
         }
     }
 
@@ -109,10 +102,7 @@ impl Run {
                 return Ok(value);
             }
             self.vm.settle();
-            self.phase = Phase::Draining {
-                source: value,
-                items: Vec::new(),
-            };
+            self.phase = Phase::Draining { source: value, items: Vec::new() };
         }
         if let Phase::Draining { source, items } = &mut self.phase {
             while let Some(item) = self.vm.next(source)? {
@@ -131,38 +121,19 @@ impl Run {
             Flow::Limit(used_up) => {
                 limit = Some(used_up);
                 let (name, message) = used_up.exception();
-                let exc = Exc::new(
-                    crate::value::ExcType::builtin(name),
-                    vec![Value::str(message)],
-                );
-                let offset = self
-                    .vm
-                    .f
-                    .code
-                    .offsets
-                    .get(self.vm.f.pc.saturating_sub(1))
-                    .copied()
-                    .unwrap_or(0);
+                let exc = Exc::new(crate::value::ExcType::builtin(name), vec![Value::str(message)]);
+                let offset = self.vm.f.code.offsets.get(self.vm.f.pc.saturating_sub(1)).copied().unwrap_or(0);
                 let (line, column) = self.vm.program.position(offset);
                 let function = self.vm.f.code.name.clone();
-                exc.trace.lock().push(crate::value::TraceEntry {
-                    function,
-                    line,
-                    column,
-                });
+                exc.trace.lock().push(crate::value::TraceEntry { function, line, column });
                 Arc::new(exc)
             }
-            Flow::Load(_) => Arc::new(Exc::new(
-                crate::value::ExcType::builtin("RuntimeError"),
-                Vec::new(),
-            )),
+            Flow::Load(_) => Arc::new(Exc::new(crate::value::ExcType::builtin("RuntimeError"), Vec::new())),
         };
         let message = ops::repr::exception_message(&mut self.vm, &exc);
         let mut frames = exc.trace.lock().clone();
         frames.reverse();
-        let (line, column) = frames
-            .last()
-            .map_or((0, 0), |frame| (frame.line, frame.column));
+        let (line, column) = frames.last().map_or((0, 0), |frame| (frame.line, frame.column));
         let mut error = EvalError {
             exception: exc.ty.name().to_owned(),
             module: exc.ty.module().to_owned(),

@@ -27,10 +27,9 @@ impl Vm {
             if let FrameKind::Generator(generator, _) = &self.f.kind {
                 *generator.state.0.lock() = GenState::Done;
                 if exc.ty.is_named("StopIteration")
-                    && let Flow::Raise(wrapped) =
-                        raise("RuntimeError", "generator raised StopIteration")
+                    && let Flow::Raise(wrapped) = raise("RuntimeError", "generator raised StopIteration")
                 {
-                    *wrapped.trace.lock() = exc.trace.lock().clone();
+                    wrapped.trace.lock().clone_from(&exc.trace.lock());
                     exc = wrapped;
                 }
             }
@@ -45,27 +44,17 @@ impl Vm {
 
     fn note(&self, exc: &Exc) {
         let code = &self.f.code;
-        let offset = code
-            .offsets
-            .get(self.f.pc.saturating_sub(1))
-            .copied()
-            .unwrap_or(0);
+        let offset = code.offsets.get(self.f.pc.saturating_sub(1)).copied().unwrap_or(0);
         let (line, column) = self.program.position(offset);
         let mut trace = exc.trace.lock();
         if trace.len() < MAX_TRACE {
-            trace.push(TraceEntry {
-                function: code.name.clone(),
-                line,
-                column,
-            });
+            trace.push(TraceEntry { function: code.name.clone(), line, column });
         }
     }
 
     /// The exception being handled in this frame or the nearest caller that handles one.
     pub(super) fn handled(&self) -> Option<Arc<Exc>> {
-        std::iter::once(&self.f)
-            .chain(self.callers.iter().rev())
-            .find_map(|frame| frame.handling.last().cloned())
+        std::iter::once(&self.f).chain(self.callers.iter().rev()).find_map(|frame| frame.handling.last().cloned())
     }
 
     /// What `raise value` raises.
@@ -91,14 +80,6 @@ impl Vm {
         let Some(exc) = self.f.handling.last() else {
             return Ok(false);
         };
-        fn one(exc: &Exc, ty: &Value) -> R<bool> {
-            match ty {
-                Value::Type(Type::Exc(ty)) => Ok(exc.ty.is_subtype(ty)),
-                _ => Err(type_error(
-                    "catching classes that do not inherit from BaseException is not allowed",
-                )),
-            }
-        }
         match types {
             Value::Tuple(types) => {
                 for ty in types.items() {
@@ -110,5 +91,13 @@ impl Vm {
             }
             ty => one(exc, ty),
         }
+    }
+}
+
+/// Whether an exception is of a type.
+fn one(exc: &Exc, ty: &Value) -> R<bool> {
+    match ty {
+        Value::Type(Type::Exc(ty)) => Ok(exc.ty.is_subtype(ty)),
+        _ => Err(type_error("catching classes that do not inherit from BaseException is not allowed")),
     }
 }

@@ -112,10 +112,8 @@ impl Moment {
     }
     pub fn time_tuple(&self, vm: &mut Vm) -> R<Value> {
         static NAMES: LazyLock<Arc<NamedTuple>> = LazyLock::new(|| {
-            let fields = [
-                "tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday",
-                "tm_isdst",
-            ];
+            let fields =
+                ["tm_year", "tm_mon", "tm_mday", "tm_hour", "tm_min", "tm_sec", "tm_wday", "tm_yday", "tm_isdst"];
             Arc::new(NamedTuple {
                 name: "time.struct_time".to_owned(),
                 fields: fields.iter().map(|field| Arc::from(*field)).collect(),
@@ -225,9 +223,9 @@ impl LibObject for Moment {
         text::iso(self, " ", "auto")
     }
     fn equals(&self, other: &Value) -> bool {
-        other.downcast_lib::<Moment>().is_some_and(|other| {
-            self.zone.is_some() == other.zone.is_some() && self.utc() == other.utc()
-        })
+        other
+            .downcast_lib::<Moment>()
+            .is_some_and(|other| self.zone.is_some() == other.zone.is_some() && self.utc() == other.utc())
     }
     fn hash_key(&self) -> Option<u64> {
         Some(self.utc() as u64)
@@ -248,9 +246,7 @@ impl LibObject for Moment {
         if let Some(delta) = other.downcast_lib::<Delta>() {
             return Ok(match op {
                 BinOp::Add => Some(Value::lib(Self::checked(self.micros + delta.0, self.zone.clone())?)),
-                BinOp::Sub if !swapped => {
-                    Some(Value::lib(Self::checked(self.micros - delta.0, self.zone.clone())?))
-                }
+                BinOp::Sub if !swapped => Some(Value::lib(Self::checked(self.micros - delta.0, self.zone.clone())?)),
                 _ => None,
             });
         }

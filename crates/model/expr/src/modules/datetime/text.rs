@@ -112,7 +112,9 @@ pub fn format(vm: &mut Vm, moment: &Moment, format: &str) -> R<String> {
                 date.day,
                 date.year
             )),
-            's' => out.push_str(&((moment.micros - moment.offset().unwrap_or(0) - super::EPOCH) / 1_000_000).to_string()),
+            's' => {
+                out.push_str(&((moment.micros - moment.offset().unwrap_or(0) - super::EPOCH) / 1_000_000).to_string());
+            }
             'z' => out.push_str(&moment.offset().map_or_else(String::new, |offset| offset_text(offset, ""))),
             'Z' => {
                 let name = moment.zone.as_ref().map(|zone| zone.name(Some(moment.micros)));
@@ -259,9 +261,8 @@ fn take<'a>(parsed: &mut Parsed, text: &'a str, format: &str) -> Option<&'a str>
         let mut number = |most: usize, range: std::ops::RangeInclusive<i64>| -> Option<i64> {
             let len = rest.bytes().take(most).take_while(u8::is_ascii_digit).count();
             // Fewer digits may be in range when more are not: `%d` of "311" is 31.
-            let len = (1..=len).rev().find(|len| {
-                rest[..*len].parse::<i64>().is_ok_and(|value| range.contains(&value))
-            })?;
+            let len =
+                (1..=len).rev().find(|len| rest[..*len].parse::<i64>().is_ok_and(|value| range.contains(&value)))?;
             let value = rest[..len].parse().ok()?;
             rest = &rest[len..];
             Some(value)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Match, Mode, Pattern};
+use super::{Groups, Match, Mode, Pattern};
 use crate::flow::{R, type_error};
 use crate::native::{Args, table};
 use crate::ops::sequence::{char_index, char_offset};
@@ -149,12 +149,7 @@ fn compiled(vm: &mut Vm, source: &Value, flags: Option<&Value>) -> R<Value> {
     }
 }
 
-fn with(
-    vm: &mut Vm,
-    args: &Args<'_>,
-    flags: usize,
-    work: impl FnOnce(&mut Vm, &Value) -> R<Value>,
-) -> R<Value> {
+fn with(vm: &mut Vm, args: &Args<'_>, flags: usize, work: impl FnOnce(&mut Vm, &Value) -> R<Value>) -> R<Value> {
     let pattern = compiled(vm, args.at(0), args.get(flags))?;
     work(vm, &pattern)
 }
@@ -163,14 +158,11 @@ fn text(value: &Value) -> R<&Arc<str>> {
     match value {
         Value::Str(text) => Ok(text),
         Value::Bytes(_) => Err(type_error("cannot use a string pattern on a bytes-like object")),
-        other => Err(type_error(format!(
-            "expected string or bytes-like object, got '{}'",
-            other.type_name()
-        ))),
+        other => Err(type_error(format!("expected string or bytes-like object, got '{}'", other.type_name()))),
     }
 }
 
-fn made(pattern: &Value, text: &Arc<str>, groups: Vec<Option<(usize, usize)>>) -> Value {
+fn made(pattern: &Value, text: &Arc<str>, groups: Groups) -> Value {
     Value::lib(Match { pattern: pattern.clone(), text: text.clone(), groups })
 }
 
@@ -197,7 +189,7 @@ fn from(vm: &mut Vm, p: &Value, args: &Args<'_>, mode: Mode) -> R<Value> {
 }
 
 /// All matches that do not overlap.
-fn all(vm: &mut Vm, p: &Value, text: &Arc<str>, limit: usize) -> R<Vec<Vec<Option<(usize, usize)>>>> {
+fn all(vm: &mut Vm, p: &Value, text: &Arc<str>, limit: usize) -> R<Vec<Groups>> {
     let compiled = pattern(p)?;
     let mut found = Vec::new();
     let mut at = 0;
@@ -219,9 +211,8 @@ fn all(vm: &mut Vm, p: &Value, text: &Arc<str>, limit: usize) -> R<Vec<Vec<Optio
 
 fn findall(vm: &mut Vm, p: &Value, subject: &Value) -> R<Value> {
     let text = text(subject)?;
-    let piece = |group: Option<(usize, usize)>| {
-        Value::str(group.and_then(|(start, end)| text.get(start..end)).unwrap_or(""))
-    };
+    let piece =
+        |group: Option<(usize, usize)>| Value::str(group.and_then(|(start, end)| text.get(start..end)).unwrap_or(""));
     vm.charge(text.len())?;
     let items = all(vm, p, text, usize::MAX)?
         .into_iter()

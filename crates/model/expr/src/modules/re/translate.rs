@@ -165,7 +165,11 @@ fn repeat(chars: &[char], at: usize, out: &mut String) -> usize {
     let closed = chars.get(at + 1 + body.chars().count()) == Some(&'}');
     let (low, high) = body.split_once(',').map_or((body.as_str(), None), |(low, high)| (low, Some(high)));
     let number = |text: &str| text.chars().all(|c| c.is_ascii_digit());
-    let valid = closed && number(low) && high.is_none_or(number) && !body.is_empty() && at > 0
+    let valid = closed
+        && number(low)
+        && high.is_none_or(number)
+        && !body.is_empty()
+        && at > 0
         && (high.is_some() || !low.is_empty());
     if !valid {
         out.push_str("\\{");
