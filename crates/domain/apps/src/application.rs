@@ -1,5 +1,9 @@
 //! Applications: what people open.
 
+pub mod access;
+pub mod api;
+pub mod launch;
+
 use object::{Id, Object, Refs};
 use policy::PolicyBindingModel;
 

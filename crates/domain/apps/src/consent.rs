@@ -1,7 +1,12 @@
 //! Consents that people gave.
 
+use std::collections::HashMap;
+
 use clock::Timestamp;
-use object::{Id, Object, Uuid};
+use feature::{App, BoxFuture, Caller, Computed, Job, Kind, Problem, Rendering};
+use object::{Id, Key, Model, Object, Record, Uuid};
+use serde_json::Value as Json;
+use store::{Filter, Op, Query};
 
 use crate::application::Application;
 
@@ -50,10 +55,63 @@ impl UserConsent {
         application: Uuid,
         permissions: &str,
     ) -> store::Result<Option<Self>> {
-        let filter = store::Filter::eq("user", user)
-            .and(store::Filter::eq("application", application))
-            .and(store::Filter::eq("permissions", permissions));
+        let filter = Filter::eq("user", user)
+            .and(Filter::eq("application", application))
+            .and(Filter::eq("permissions", permissions));
         let found: Option<Self> = store.first(filter).await?;
         Ok(found.filter(|c| !c.expiring || c.expires.is_none_or(|e| e > now)))
     }
+}
+
+pub const KIND: Kind = Kind::of::<UserConsent>()
+    .own_rows(own)
+    .hidden(&["user", "application"])
+    .display(|record| format!("User Consent {}", record.key().map(|k| k.to_string()).unwrap_or_default()))
+    .computed(&[
+        Computed { name: "user", schema: r##"{"$ref":"#/components/schemas/User"}"##, required: true, render: user },
+        Computed {
+            name: "application",
+            schema: r##"{"$ref":"#/components/schemas/Application"}"##,
+            required: true,
+            render: application,
+        },
+    ]);
+
+pub const EXPIRE: Job = Job { name: "consents_expire", every: 3600, run: expire };
+
+fn own(caller: &Caller) -> Filter {
+    caller.user.map_or(Filter::False, |user| Filter::eq("user", user))
+}
+
+/// Removes what has run out.
+fn expire(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
+    Box::pin(async move {
+        let past = Filter::compare("expires", Op::Lt, app.clock().now()).and(Filter::eq("expiring", true));
+        app.store().delete_where(UserConsent::model(), past).await?;
+        Ok(())
+    })
+}
+
+fn user<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> BoxFuture<'a, Result<Vec<Json>, Problem>> {
+    Box::pin(async move { inside(rendering, records, "user", directory::User::model()).await })
+}
+fn application<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> BoxFuture<'a, Result<Vec<Json>, Problem>> {
+    Box::pin(async move { inside(rendering, records, "application", Application::model()).await })
+}
+
+/// What a reference leads to, as the API shows it: one query for all records.
+async fn inside(
+    rendering: &Rendering<'_>,
+    records: &[Record],
+    field: &str,
+    target: &'static Model,
+) -> Result<Vec<Json>, Problem> {
+    let keys: Vec<Key> = records.iter().filter_map(|r| r.get(field).as_key()).collect();
+    let mut wanted = keys.clone();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = rendering.store.records(target, &Query::filter(Filter::any_of(target.key_field().name, wanted))).await?;
+    let shown = rendering.objects(&found).await?;
+    let by_key: HashMap<Key, Json> = found.iter().filter_map(Record::key).zip(shown).collect();
+    Ok(records.iter().map(|r| r.get(field).as_key().and_then(|k| by_key.get(&k)).cloned().unwrap_or_default()).collect())
 }

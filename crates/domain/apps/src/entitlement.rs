@@ -1,6 +1,7 @@
 //! What people are entitled to inside an application.
 
-use object::{Id, Object};
+use feature::{BoxFuture, Computed, Kind, Problem, Rendering};
+use object::{Id, Object, Record, render_value};
 use policy::PolicyBindingModel;
 use serde_json::{Map, Value as Json};
 
@@ -30,4 +31,15 @@ pub struct ApplicationEntitlement {
     pub app: Id<Application>,
     /// Values for the application.
     pub attributes: Map<String, Json>,
+}
+
+pub const KIND: Kind = Kind::of::<ApplicationEntitlement>().hidden(&["pk", "policy_engine_mode"]).computed(&[Computed {
+    name: "pbm_uuid",
+    schema: r#"{"type":"string","format":"uuid"}"#,
+    required: true,
+    render: pbm_uuid,
+}]);
+
+fn pbm_uuid<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> BoxFuture<'a, Result<Vec<Json>, Problem>> {
+    Box::pin(async move { Ok(records.iter().map(|r| render_value(r.get("pk"))).collect()) })
 }

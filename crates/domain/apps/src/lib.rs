@@ -1,23 +1,47 @@
 //! Applications, and the bases of what makes them work: providers and property mappings.
+//!
+//! Separate from the protocols: an application is opened, listed and guarded in the same way whatever lets people in. It
+//! knows no single kind of provider or mapping.
 
 mod application;
+mod components;
 mod consent;
 mod entitlement;
+mod index;
 mod property_mapping;
 mod provider;
+mod transactional;
 
-use feature::{Feature, Kind};
+#[cfg(test)]
+mod tests;
+
+use axum::Router;
+use axum::routing::get;
+use feature::{App, Feature};
 
 pub use application::Application;
+pub use application::access::{check, entitlements, request_of};
+pub use application::launch::icon_url;
 pub use consent::UserConsent;
 pub use entitlement::ApplicationEntitlement;
+pub use index::{by_slug, of_backchannel_provider, of_provider, provider_of};
 pub use property_mapping::PropertyMapping;
-pub use provider::Provider;
+pub use property_mapping::evaluate::{About, mapping, mappings_of};
+pub use provider::{LaunchUrl, Provider, register_launch_url};
 
-pub const FEATURE: Feature = Feature::new("apps").kinds(&[
-    Kind::of::<PropertyMapping>(),
-    Kind::of::<Provider>(),
-    Kind::of::<Application>(),
-    Kind::of::<ApplicationEntitlement>(),
-    Kind::of::<UserConsent>(),
-]);
+pub const FEATURE: Feature = Feature::new("apps")
+    .kinds(&[
+        property_mapping::api::KIND,
+        provider::api::KIND,
+        application::api::KIND,
+        entitlement::KIND,
+        consent::KIND,
+    ])
+    .operations(&[transactional::OPERATION])
+    .routes(routes)
+    .jobs(&[consent::EXPIRE])
+    .components(components::COMPONENTS);
+
+fn routes(app: &App) -> Router {
+    Router::new().route("/application/launch/{slug}/", get(application::launch::page)).with_state(app.clone())
+}

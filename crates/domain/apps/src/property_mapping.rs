@@ -1,5 +1,8 @@
 //! The base of all kinds of property mappings.
 
+pub mod api;
+pub mod evaluate;
+
 use object::{Id, Object};
 
 /// An expression that makes values for another system, or takes them over from one.

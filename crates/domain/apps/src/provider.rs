@@ -1,8 +1,14 @@
 //! The base of all kinds of providers.
 
+pub mod api;
+mod launch_urls;
+
 use object::{Id, Object, Refs, Uuid};
 
 use crate::property_mapping::PropertyMapping;
+
+pub use api::shown;
+pub use launch_urls::{LaunchUrl, launch_urls, register_launch_url};
 
 /// Gives an application what it needs to let people in, by some protocol.
 #[derive(Debug, Clone, PartialEq, Object)]

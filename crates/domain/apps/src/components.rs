@@ -1,0 +1,41 @@
+//! The components of the OpenAPI document that the operations here refer to.
+
+pub const COMPONENTS: &[(&str, &str)] = &[
+    (
+        "ThemedUrls",
+        r#"{"type":"object","properties":{"light":{"type":"string","nullable":true},
+        "dark":{"type":"string","nullable":true}}}"#,
+    ),
+    (
+        "PropertyMappingTestRequest",
+        r#"{"type":"object","properties":{"user":{"type":"integer","nullable":true},
+        "context":{"type":"object","additionalProperties":{}},
+        "group":{"type":"string","format":"uuid","nullable":true}}}"#,
+    ),
+    (
+        "PropertyMappingTestResult",
+        r#"{"type":"object","properties":{"result":{"type":"string","readOnly":true},
+        "successful":{"type":"boolean","readOnly":true}},"required":["result","successful"]}"#,
+    ),
+    (
+        "TransactionApplicationRequest",
+        r##"{"type":"object","properties":{"app":{"$ref":"#/components/schemas/ApplicationRequest"},
+        "provider_model":{"type":"string"},"provider":{"type":"object","additionalProperties":{}},
+        "policy_bindings":{"type":"array","items":{"$ref":"#/components/schemas/TransactionPolicyBindingRequest"}}},
+        "required":["app","provider","provider_model"]}"##,
+    ),
+    (
+        "TransactionPolicyBindingRequest",
+        r#"{"type":"object","properties":{"policy":{"type":"string","format":"uuid","nullable":true},
+        "group":{"type":"string","format":"uuid","nullable":true},"user":{"type":"integer","nullable":true},
+        "negate":{"type":"boolean"},"enabled":{"type":"boolean"},
+        "order":{"type":"integer","minimum":-2147483648,"maximum":2147483647},
+        "timeout":{"type":"integer","minimum":0,"maximum":2147483647},"failure_result":{"type":"boolean"}},
+        "required":["order"]}"#,
+    ),
+    (
+        "TransactionApplicationResponse",
+        r#"{"type":"object","properties":{"applied":{"type":"boolean"},"logs":{"type":"array","items":{"type":"string"}}},
+        "required":["applied","logs"]}"#,
+    ),
+];
