@@ -3,7 +3,7 @@
 //! SECURITY: being allowed to change users, groups or roles must not be a way to become a superuser. Every path that
 //! puts somebody into a group or gives a role comes through here.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use feature::{Caller, Change, Problem};
 use http::StatusCode;
@@ -74,26 +74,25 @@ pub async fn may_give_roles(change: &Change<'_>, roles: Vec<Key>) -> Result<(), 
     may_use_roles(change.store, change.caller, roles).await
 }
 
-/// Nobody hands out a permission that they do not have, unless they may assign permissions to the role anyway.
+/// Nobody hands out a role with a permission that they do not have.
 pub async fn may_use_roles(store: &Store, caller: &Caller, roles: Vec<Key>) -> Result<(), Problem> {
-    let foreign: HashSet<Key> =
-        roles.into_iter().filter(|role| !caller.may_on("authentik_rbac.assign_role_permissions", *role)).collect();
-    if caller.superuser || foreign.is_empty() {
+    if caller.superuser || roles.is_empty() {
         return Ok(());
     }
-    let query = Query::filter(Filter::any_of("role", foreign));
+    let query = Query::filter(Filter::any_of("role", roles));
     for permission in store.find::<RolePermission>(&query).await? {
-        let has = if permission.object_pk.is_empty() {
-            caller.may(&permission.codename)
-        } else {
-            caller.may(&permission.codename) || key_of(&permission.object_pk).is_some_and(|k| caller.may_on(&permission.codename, k))
-        };
-        if !has {
-            let text = format!("You do not have the permission {}, so that you cannot give a role that has it.", permission.codename);
-            return Err(refusal(&text));
-        }
+        may_hand_out(caller, &permission.codename, &permission.object_pk)?;
     }
     Ok(())
+}
+
+/// Nobody hands out a permission that they do not have. `object_pk` is empty for all objects.
+pub fn may_hand_out(caller: &Caller, codename: &str, object_pk: &str) -> Result<(), Problem> {
+    let on_object = || key_of(object_pk).is_some_and(|key| caller.may_on(codename, key));
+    if caller.may(codename) || !object_pk.is_empty() && on_object() {
+        return Ok(());
+    }
+    Err(refusal(&format!("You do not have the permission {codename} yourself, so that you cannot give it.")))
 }
 
 /// A key out of its text.

@@ -13,7 +13,7 @@ pub mod membership;
 pub mod password;
 mod recovery;
 mod render;
-mod role;
+pub mod role;
 mod session;
 pub mod setup;
 mod token;
@@ -38,7 +38,7 @@ pub use user::full_json as user_json;
 
 pub const FEATURE: Feature = Feature::new("directory")
     .kinds(&[
-        Kind::of::<Role>(),
+        Kind::of::<Role>().saved(role::hooks::saved).privileged_inputs(role::hooks::PRIVILEGED_INPUTS),
         Kind::of::<RolePermission>(),
         Kind::of::<Group>()
             .check(group::hooks::check)

@@ -10,8 +10,10 @@ use super::{User, UserType};
 use crate::guard;
 use crate::session;
 
-pub const PRIVILEGED_INPUTS: &[feature::Input] =
-    &[feature::Input { name: "password", schema: r#"{"type":"string","nullable":true}"#, required: false }];
+pub const PRIVILEGED_INPUTS: &[feature::Input] = &[
+    feature::Input { name: "password", schema: r#"{"type":"string","nullable":true}"#, required: false },
+    crate::role::hooks::PERMISSIONS,
+];
 
 pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
@@ -89,7 +91,7 @@ pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
         if change.doing != Doing::Create && (shut_out || new_password) {
             session::end_all(change.store, Id(pk), None).await?;
         }
-        Ok(())
+        crate::role::hooks::saved_user(change).await
     })
 }
 
