@@ -92,7 +92,7 @@ fn combine(mode: PolicyEngineMode, sources: Vec<PolicyResult>) -> PolicyResult {
         PolicyEngineMode::Any => sources.iter().any(|r| r.passing),
     };
     let messages = sources.iter().flat_map(|r| r.messages.iter().cloned()).collect();
-    PolicyResult { passing, messages, binding: None, sources }
+    PolicyResult { passing, messages, sources, ..PolicyResult::default() }
 }
 
 async fn one(app: &App, snapshot: &Snapshot, binding: &PolicyBinding, request: &PolicyRequest) -> PolicyResult {
@@ -135,7 +135,8 @@ async fn failed(
         let draft = draft(Action::PolicyException, policy, request, &exception.detail);
         draft.with("binding", reference(binding, policy)).record(app).await;
     }
-    PolicyResult { passing: binding.failure_result, messages: vec![exception.message.clone()], ..PolicyResult::default() }
+    let messages = vec![exception.message.clone()];
+    PolicyResult { passing: binding.failure_result, messages, failed: true, ..PolicyResult::default() }
 }
 
 async fn decide(

@@ -34,11 +34,13 @@ pub use failure::Failure;
 pub use functions::{Jwt, JwtIssuer};
 pub use plain::Namespace;
 pub use program::{compile, compile_error};
-pub use row::value_of;
+pub use http_request::anonymous;
+pub use row::{record_of, value_of};
 pub use scope::{LogLine, Logs, Scope};
 pub use show::{show, show_text};
 pub use trial::try_mapping;
 pub(crate) use user::uid_of;
+pub use user::value as user_value;
 
 #[cfg(test)]
 mod tests;

@@ -200,6 +200,8 @@ pub struct PolicyResult {
     pub binding: Option<Id<PolicyBinding>>,
     /// The results that this one was put together from.
     pub sources: Vec<PolicyResult>,
+    /// The policy could not come to a result; `passing` is what the binding says for that case.
+    pub failed: bool,
 }
 
 impl PolicyResult {
