@@ -102,19 +102,16 @@ fn part<'a>(input: &'a Input, name: &str, errors: &mut Input) -> Option<&'a Inpu
 
 fn read<'a>(call: &Call, input: &'a Input, errors: &mut Input) -> Result<Option<Asked<'a>>, Problem> {
     let kinds = call.app.registry().catalogue.kinds("authentik_core.provider");
-    let model = match input.get("provider_model") {
-        Some(name) => {
-            let found = kinds.into_iter().find(|m| Some(m.name()) == name.as_str());
-            if found.is_none() {
-                let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
-                errors.insert("provider_model".to_owned(), json!([format!("\"{name}\" is not a valid choice.")]));
-            }
-            found
+    let model = if let Some(name) = input.get("provider_model") {
+        let found = kinds.into_iter().find(|m| Some(m.name()) == name.as_str());
+        if found.is_none() {
+            let name = name.as_str().map_or_else(|| name.to_string(), str::to_owned);
+            errors.insert("provider_model".to_owned(), json!([format!("\"{name}\" is not a valid choice.")]));
         }
-        None => {
-            errors.insert("provider_model".to_owned(), json!(["This field is required."]));
-            None
-        }
+        found
+    } else {
+        errors.insert("provider_model".to_owned(), json!(["This field is required."]));
+        None
     };
     let provider = part(input, "provider", errors);
     let bindings = match input.get("policy_bindings") {

@@ -11,7 +11,9 @@ mod tenant;
 mod tests;
 
 use feature::{App, BoxFuture, Change, Feature, Kind, Problem};
-use object::{Object, Record};
+use flow::{Designation, Flow};
+use net::Origin;
+use object::{Id, Object, Record};
 use store::Filter;
 
 pub use brand::Brand;
@@ -41,6 +43,24 @@ pub const FEATURE: Feature = Feature::new("brand")
 
 fn setup(app: &App) {
     app.provide(events::BrandOf(resolve::reference));
+    app.provide(flow::BrandFlows(flow_of));
+    app.provide(flow::BrandBackground(|app, origin| {
+        of_host(&app.store().snapshot(), &origin.host).branding_default_flow_background.clone()
+    }));
+}
+
+/// The flow that the brand of a host names for a designation.
+fn flow_of(app: &App, origin: &Origin, designation: Designation) -> Option<Id<Flow>> {
+    let brand = of_host(&app.store().snapshot(), &origin.host);
+    let flow = match designation {
+        Designation::Authentication => brand.flow_authentication,
+        Designation::Invalidation => brand.flow_invalidation,
+        Designation::Recovery => brand.flow_recovery,
+        Designation::Unenrollment => brand.flow_unenrollment,
+        Designation::StageConfiguration => brand.flow_user_settings,
+        _ => None,
+    };
+    flow.map(Id)
 }
 
 fn display(record: &Record) -> String {

@@ -152,12 +152,11 @@ fn write(call: &Call, partial: bool) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let input = call.input()?;
         let tx = call.app.store().begin().await?;
-        let before = match tx.get::<Tenant>(Id::<Tenant>(KEY)).await? {
-            Some(tenant) => tenant,
-            None => {
-                tx.insert(&Tenant::default()).await?;
-                Tenant::default()
-            }
+        let before = if let Some(tenant) = tx.get::<Tenant>(Id::<Tenant>(KEY)).await? {
+            tenant
+        } else {
+            tx.insert(&Tenant::default()).await?;
+            Tenant::default()
         };
         let context = Context { app: &call.app, store: &tx, caller: &call.caller, options: Options::default() };
         let after = change::update(context, &before.to_record(), input, partial).await?;

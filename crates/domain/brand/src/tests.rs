@@ -87,3 +87,18 @@ fn parts_are_named_as_upstream_names_them() {
     assert_eq!(app_name("authentik_policies"), "authentik.policies");
     assert_eq!(app_name("authentik_events"), "authentik.events");
 }
+
+#[tokio::test]
+async fn a_brand_names_its_flows() {
+    let app = app().await;
+    let caller = Caller::system();
+    let context = Context { app: &app, store: app.store(), caller: &caller, options: Options::default() };
+    let input = json!({"name": "f", "title": "f", "slug": "f", "designation": "recovery"});
+    let flow = change::create(context, flow::Flow::model(), input.as_object().unwrap()).await.unwrap();
+    create(&app, json!({"domain": "a", "flow_recovery": flow.key()})).await.unwrap();
+    assert_eq!(current_json(&app.store().snapshot(), "a")["flow_recovery"], "f");
+    let origin = net::Origin { scheme: net::Scheme::Http, host: "x.a:9000".into() };
+    let named = crate::flow_of(&app, &origin, flow::Designation::Recovery);
+    assert_eq!(named.map(object::Id::key), flow.key());
+    assert_eq!(crate::flow_of(&app, &origin, flow::Designation::Authentication), None);
+}
