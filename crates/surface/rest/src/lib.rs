@@ -8,6 +8,7 @@ mod ask;
 mod detail;
 mod family;
 mod filter;
+mod forms;
 mod list;
 pub mod openapi;
 mod operation;
@@ -23,5 +24,6 @@ mod used_by;
 #[cfg(test)]
 mod tests;
 
+pub use forms::forms;
 pub use router::router;
-pub use table::{Endpoint, Table};
+pub use table::{Action, Endpoint, Table};

@@ -7,7 +7,9 @@ mod operation;
 mod schema;
 mod yaml;
 
-use axum::response::{IntoResponse, Response};
+use std::sync::OnceLock;
+
+use axum::response::{IntoResponse as _, Response};
 use feature::Registry;
 use http::header;
 use serde_json::{Map, Value as Json, json};
@@ -63,19 +65,28 @@ pub fn yaml(registry: &'static Registry) -> String {
     to_yaml(&document(registry))
 }
 
+/// The document as text, made at most once: it is served to everybody and takes a while to make.
+#[derive(Default)]
+pub struct Rendered {
+    json: OnceLock<String>,
+    yaml: OnceLock<String>,
+}
+
 /// The document as the client wants it: YAML unless it asks for JSON.
-pub fn answer(ask: &Ask) -> Response {
+pub(crate) fn answer(ask: &Ask, rendered: &Rendered) -> Response {
     let accept = ask.headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-    let json = match ask.parameter("format") {
+    let wants_json = match ask.parameter("format") {
         Some("json") => true,
         Some("yaml") => false,
         _ => accept.contains("json") && !accept.contains("yaml"),
     };
-    let document = document(ask.app.registry());
-    if json {
+    let registry = ask.app.registry();
+    if wants_json {
         let kind = if accept.contains("vnd.oai") { "application/vnd.oai.openapi+json" } else { "application/json" };
-        return ([(header::CONTENT_TYPE, kind)], document.to_string()).into_response();
+        let text = rendered.json.get_or_init(|| document(registry).to_string());
+        return ([(header::CONTENT_TYPE, kind)], text.clone()).into_response();
     }
     let kind = if accept.contains("application/yaml") { "application/yaml" } else { "application/vnd.oai.openapi" };
-    ([(header::CONTENT_TYPE, kind)], to_yaml(&document)).into_response()
+    let text = rendered.yaml.get_or_init(|| yaml(registry));
+    ([(header::CONTENT_TYPE, kind)], text.clone()).into_response()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::response::{Html, IntoResponse as _, Response};
 use axum::routing::any;
 use feature::{App, Caller, Problem, Renderer};
 use http::{HeaderValue, Method, StatusCode, header, request::Parts};
@@ -20,19 +20,23 @@ use crate::{detail, family, list, openapi, operation, options, render, reply, us
 struct Api {
     app: App,
     table: Arc<Table>,
+    document: Arc<openapi::Rendered>,
 }
 
 /// Serves everything under `/api/v3/`.
 pub fn router(app: App) -> Router {
     app.provide(Renderer(render::mixed));
     let table = Arc::new(Table::new(app.registry()));
-    Router::new().route("/api/v3/", any(handle)).route("/api/v3/{*path}", any(handle)).with_state(Api { app, table })
+    Router::new().route("/api/v3/", any(handle)).route("/api/v3/{*path}", any(handle)).with_state(Api { app, table, document: Arc::default() })
 }
 
 async fn handle(State(api): State<Api>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = parts.extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default();
     let path = parts.uri.path().strip_prefix("/api/v3/").unwrap_or_default().to_owned();
+    if path.is_empty() {
+        return Html(FRONT_PAGE).into_response();
+    }
     let Some(place) = api.table.find(&path) else {
         return unknown(&api.table, &path, &parts.method);
     };
@@ -49,6 +53,10 @@ async fn handle(State(api): State<Api>, request: Request) -> Response {
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
 }
+
+const FRONT_PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>API</title>\
+<p>This is the API. Its description: <a href=\"/api/v3/schema/?format=yaml\">OpenAPI as YAML</a>, \
+<a href=\"/api/v3/schema/?format=json\">as JSON</a>.</p></html>";
 
 /// COMPAT: authentik does not add a missing slash for its API; a writing request to such a path gets a bare 405.
 fn unknown(table: &Table, path: &str, method: &Method) -> Response {
@@ -82,7 +90,7 @@ async fn serve(api: &Api, place: &Place<'_>, parts: Parts, body: Body) -> Result
         return operation::run(ask, place, it).await;
     }
     if let Action::Schema = action {
-        return Ok(openapi::answer(&ask));
+        return Ok(openapi::answer(&ask, &api.document));
     }
     let Some(kind) = place.endpoint.kind else { return Err(Problem::not_found()) };
     match action {

@@ -94,7 +94,9 @@ impl Table {
         for feature in registry.features {
             let of_kinds = feature.kinds.iter().flat_map(|k| k.operations.iter().map(move |o| (Some(k), o)));
             for (owner, operation) in of_kinds.chain(feature.operations.iter().map(|o| (None, o))) {
-                let kind = registry.kinds().find(|k| names(k, operation.path)).or(owner);
+                let named = registry.kinds().find(|k| names(k, operation.path));
+                // A placeholder elsewhere in the path (a flow's slug behind `flows/executor/`) names no object of the owner.
+                let kind = named.or(owner.filter(|_| !operation.path.contains('{')));
                 let method = Method::from_bytes(operation.method.as_str().as_bytes()).unwrap_or(Method::GET);
                 table.add(operation.path, kind, method, Action::Operation(operation));
             }

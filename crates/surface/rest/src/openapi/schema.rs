@@ -51,10 +51,10 @@ pub fn close(paths: &Json, components: &mut Components) {
         references(schema, &mut wanted);
     }
     for name in wanted {
-        if !components.contains_key(&name) {
+        components.entry(name).or_insert_with_key(|name| {
             tracing::debug!("The OpenAPI document refers to {name}, which nobody declares");
-            components.insert(name, json!({ "type": "object", "additionalProperties": {} }));
-        }
+            json!({ "type": "object", "additionalProperties": {} })
+        });
     }
 }
 

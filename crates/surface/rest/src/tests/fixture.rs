@@ -97,13 +97,13 @@ fn own(caller: &Caller) -> Filter {
     caller.user.map_or(Filter::False, |user| Filter::eq("owner", user))
 }
 
-fn squeak<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn squeak(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move { Ok(Reply::ok(json!({ "squeak": call.target()?.text("name") }))) })
 }
-fn hello<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn hello(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move { Ok(Reply::ok(json!({ "hello": call.caller.username }))) })
 }
-fn open<'a>(_: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn open(_: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move { Ok(Reply::ok("open".into())) })
 }
 
