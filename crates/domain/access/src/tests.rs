@@ -31,7 +31,7 @@ async fn app() -> App {
 async fn user(app: &App, name: &str, groups: Vec<Id<Group>>, roles: Vec<Id<Role>>) -> User {
     let input = serde_json::json!({"username": name, "name": name, "groups": groups, "roles": roles});
     let caller = Caller::system();
-    let context = feature::change::Context { app, store: app.store(), caller: &caller, options: Default::default() };
+    let context = feature::change::Context { app, store: app.store(), caller: &caller, options: feature::change::Options::default() };
     let made = feature::change::create(context, User::model(), input.as_object().unwrap()).await.unwrap();
     made.to().unwrap()
 }

@@ -19,21 +19,13 @@ impl<'a> Form<'a> {
     }
     /// One value by the rules of a field; nothing when it was not given or is wrong.
     pub fn value(&mut self, field: &Field) -> Option<Value> {
-        match self.input.get(field.wire) {
-            Some(json) => match parse_field(field, json) {
-                Ok(value) => Some(value),
-                Err(messages) => {
-                    self.errors.set(field.wire, messages);
-                    None
-                }
-            },
-            None => {
-                if matches!(field.default, FieldDefault::Required) {
-                    self.errors.add(field.wire, "This field is required.");
-                }
-                None
+        let Some(json) = self.input.get(field.wire) else {
+            if matches!(field.default, FieldDefault::Required) {
+                self.errors.add(field.wire, "This field is required.");
             }
-        }
+            return None;
+        };
+        parse_field(field, json).map_err(|messages| self.errors.set(field.wire, messages)).ok()
     }
     /// A text that must be given and may not be blank.
     pub fn text(&mut self, name: &'static str) -> String {

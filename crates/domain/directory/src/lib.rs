@@ -12,6 +12,7 @@ pub mod guard;
 pub mod membership;
 pub mod password;
 mod recovery;
+pub mod recovery_key;
 mod render;
 pub mod role;
 mod session;
@@ -68,4 +69,5 @@ pub const FEATURE: Feature = Feature::new("directory")
             .own_changes(),
         Kind::of::<Milestone>(),
     ])
+    .routes(recovery_key::routes)
     .jobs(&[Job { name: "tokens_expire", every: 300, run: token::hooks::expire }]);

@@ -40,7 +40,7 @@ fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
 
 /// Removes what is past its time: of every model that says so, not only events, because this is the lowest place that has
 /// jobs.
-fn expire<'a>(app: &'a App) -> BoxFuture<'a, Result<(), Problem>> {
+fn expire(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
     Box::pin(async move {
         for model in app.registry().catalogue.models().iter().filter(|m| m.schema.expires) {
             let mut past = Filter::compare("expires", Op::Lt, app.clock().now());

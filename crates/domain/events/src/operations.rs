@@ -52,7 +52,7 @@ pub const ALL: &[Operation] = &[
     },
 ];
 
-fn actions<'a>(_: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn actions(_: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let one = |c: &object::Choice| {
             json!({
@@ -68,7 +68,7 @@ fn actions<'a>(_: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn top_per_user<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn top_per_user(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let action = call.parameter("action").unwrap_or_default();
         let top: usize = match call.parameter("top_n").map(str::parse) {
@@ -91,7 +91,7 @@ fn top_per_user<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
             entry.2.insert(user);
         }
         let mut rows: Vec<_> = by_app.into_values().collect();
-        rows.sort_by(|a, b| b.1.cmp(&a.1));
+        rows.sort_by_key(|row| std::cmp::Reverse(row.1));
         let one = |(app, count, users): (Json, u64, HashSet<String>)| {
             json!({ "application": app, "counted_events": count, "unique_users": users.len() })
         };
@@ -99,7 +99,7 @@ fn top_per_user<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn volume<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn volume(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let days: f64 = match call.parameter("history_days").map(str::parse) {
             None => 7.0,

@@ -92,6 +92,20 @@ pub fn through_of(catalogue: &Catalogue, model: &Model, position: usize) -> Opti
     }
 }
 
+/// Another model's many-to-many field that leads here, by the name of that model: users of a group, although groups do
+/// not declare them.
+pub fn through_back(catalogue: &Catalogue, model: &Model, name: &str) -> Option<(&'static Model, Through)> {
+    let from = catalogue.models().iter().copied().filter(|m| m.schema.model_name() == name);
+    let mut fields = from.flat_map(|m| (0..m.fields.len()).map(move |i| (m, i)));
+    fields.find_map(|(other, position)| match other.fields[position].kind {
+        Kind::Many { target } if model.is_a(target) => {
+            let forth = through_of(catalogue, other, position)?;
+            Some((other, Through { table: forth.table, ours: forth.theirs, theirs: forth.ours }))
+        }
+        _ => None,
+    })
+}
+
 /// The column type of a field, following references to the key of their target.
 pub fn column_of(catalogue: &Catalogue, field: &Field) -> Column {
     match field.target().and_then(|t| catalogue.model(t)) {

@@ -62,7 +62,7 @@ fn wanted(call: &Call) -> Result<Wanted, Problem> {
     Ok(Wanted { codenames, object_pk })
 }
 
-pub fn assign<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn assign(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let id = role_of(call, "authentik_rbac.assign_role_permissions").await?;
         let wanted = wanted(call)?;
@@ -77,7 +77,7 @@ pub fn assign<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-pub fn unassign<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn unassign(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let id = role_of(call, "authentik_rbac.unassign_role_permissions").await?;
         let wanted = wanted(call)?;
@@ -98,7 +98,7 @@ async fn user_of(call: &Call) -> Result<User, Problem> {
     }
 }
 
-pub fn add_user<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn add_user(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let id = role_of(call, "authentik_rbac.change_role").await?;
         let user = user_of(call).await?;
@@ -109,7 +109,7 @@ pub fn add_user<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-pub fn remove_user<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn remove_user(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let id = role_of(call, "authentik_rbac.change_role").await?;
         let user = user_of(call).await?;

@@ -50,7 +50,7 @@ fn id_parameter<T: object::Object<Key = uuid::Uuid>>(call: &Call, name: &str) ->
     }
 }
 
-pub fn permissions<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn permissions(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let snapshot = call.app.store().snapshot();
         let mut roles: Option<Vec<Id<Role>>> = id_parameter::<Role>(call, "role")?.map(|r| vec![r]);
@@ -78,7 +78,7 @@ pub fn permissions<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> 
     })
 }
 
-pub fn permission<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn permission(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let Ok(id) = call.segment("id").parse::<i64>() else { return Err(Problem::not_found()) };
         match all(call.app.registry()).iter().find(|e| e.id == id) {
@@ -108,7 +108,7 @@ fn short(entry: &Entry, object_pk: &str) -> Json {
     json
 }
 
-pub fn of_roles<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn of_roles(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let role = id_parameter::<Role>(call, "uuid")?;
         let snapshot = call.app.store().snapshot();
@@ -140,7 +140,7 @@ async fn description(call: &Call, entry: &Entry, object_pk: &str) -> Result<Json
     Ok(call.app.store().record(model, key).await?.map_or(Json::Null, |r| name_of(&r).into()))
 }
 
-pub fn assigned<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn assigned(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let Some(label) = call.parameter("model").filter(|m| !m.is_empty()) else {
             return Err(Problem::field("model", "This field is required."));

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use feature::{BoxFuture, Change, Doing, Input, Problem};
-use object::{Key, Object, Value};
+use object::{Key, Object, Record, Value};
 use serde_json::Value as Json;
 use store::{Filter, Query, Write};
 
@@ -94,7 +94,7 @@ async fn wanted_users(change: &Change<'_>) -> Result<Option<HashSet<Key>>, Probl
         wanted.insert(Key::Int(number));
     }
     let query = Query::filter(Filter::any_of("pk", wanted.iter().copied())).columns_only();
-    let found: HashSet<Key> = change.store.records(User::model(), &query).await?.iter().filter_map(|r| r.key()).collect();
+    let found: HashSet<Key> = change.store.records(User::model(), &query).await?.iter().filter_map(Record::key).collect();
     match wanted.iter().find(|k| !found.contains(k)) {
         Some(missing) => Err(Problem::field("users", format!("Invalid pk \"{missing}\" - object does not exist."))),
         None => Ok(Some(wanted)),
@@ -103,7 +103,7 @@ async fn wanted_users(change: &Change<'_>) -> Result<Option<HashSet<Key>>, Probl
 
 async fn members(change: &Change<'_>, group: Key) -> Result<HashSet<Key>, Problem> {
     let query = Query::filter(Filter::eq("groups", group)).columns_only();
-    Ok(change.store.records(User::model(), &query).await?.iter().filter_map(|r| r.key()).collect())
+    Ok(change.store.records(User::model(), &query).await?.iter().filter_map(Record::key).collect())
 }
 
 pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {

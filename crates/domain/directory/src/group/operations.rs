@@ -37,7 +37,7 @@ pub const ALL: &[Operation] = &[
     },
 ];
 
-fn add<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn add(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let (group, user) = parties(call).await?;
         guard::may_add(call.app.store(), &call.caller, group).await?;
@@ -47,7 +47,7 @@ fn add<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn remove<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn remove(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let (group, user) = parties(call).await?;
         guard::may_remove(call.app.store(), &call.caller, group).await?;

@@ -29,8 +29,9 @@ const TOUCH: SignedDuration = SignedDuration::from_secs(60);
 const LOGIN: &str = "_login";
 const AGE: &str = "_age";
 const IMPERSONATED: &str = "_impersonated";
+const METHOD: &str = "_method";
 /// `core_impersonate`-style data of other parts of the program may not collide with ours.
-const RESERVED: [&str; 3] = [LOGIN, AGE, IMPERSONATED];
+const RESERVED: [&str; 4] = [LOGIN, AGE, IMPERSONATED, METHOD];
 
 /// The session of a request, read from the database when it is first asked for. An extension of every request.
 #[derive(Clone)]
@@ -236,6 +237,11 @@ impl WebSession {
         Some(Id(text))
     }
 
+    /// How the login was made: the method, and what the stages learned on the way. Tokens tell it as `amr`.
+    pub fn login_method(&self) -> Option<(String, Map<String, Json>)> {
+        serde_json::from_value(self.0.state.lock().data.get(METHOD)?.clone()).ok()
+    }
+
     /// What is kept under a name.
     pub fn get(&self, name: &str) -> Option<Json> {
         self.0.state.lock().data.get(name).cloned()
@@ -310,6 +316,7 @@ impl WebSession {
         };
         data.retain(|name, _| !RESERVED.contains(&name.as_str()));
         data.insert(LOGIN.into(), login.to_string().into());
+        data.insert(METHOD.into(), serde_json::json!([how.method, how.method_args]));
         if !how.duration.is_zero() {
             data.insert(AGE.into(), how.duration.as_secs().into());
         }

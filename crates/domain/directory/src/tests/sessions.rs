@@ -122,7 +122,7 @@ async fn a_session_is_made_only_when_something_is_kept() {
     assert_eq!(browser.go("GET", "/who").await.1, " null");
     assert_eq!(browser.session, "");
     browser.session = good;
-    app.clock().advance(Duration::from_secs(25 * 3600));
+    app.clock().advance(Duration::from_hours(25));
     assert_eq!(browser.go("GET", "/who").await.1, " null");
 }
 
@@ -171,7 +171,7 @@ async fn sessions_end_with_what_they_rest_on() {
     // The login is deleted through the API.
     browser.go("POST", "/login").await;
     let login: AuthenticatedSession = app.store().first(Filter::True).await.unwrap().unwrap();
-    let context = feature::change::Context { app: &app, store: app.store(), caller: &system, options: Default::default() };
+    let context = feature::change::Context { app: &app, store: app.store(), caller: &system, options: feature::change::Options::default() };
     feature::change::delete(context, &login.to_record()).await.unwrap();
     assert_eq!(browser.go("GET", "/who").await.1, " null");
 

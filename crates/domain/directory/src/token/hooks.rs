@@ -73,20 +73,16 @@ fn check_privileged(change: &mut Change<'_>) -> Result<(), Problem> {
 
 /// SECURITY: a token is made for oneself, and never changes hands; only who may add tokens for anybody says for whom.
 fn check_owner(change: &mut Change<'_>) -> Result<(), Problem> {
-    match change.before {
-        Some(before) => {
-            let owner = before.get("user").clone();
-            if *change.record.get("user") != owner && !change.caller.superuser {
-                change.record.set("user", owner);
-            }
+    if let Some(before) = change.before {
+        let owner = before.get("user").clone();
+        if *change.record.get("user") != owner && !change.caller.superuser {
+            change.record.set("user", owner);
         }
-        None => {
-            let Some(own) = change.caller.user else { return Err(Problem::unauthenticated()) };
-            let named = change.record.get("user").as_int();
-            if named.is_none() || !change.caller.superuser {
-                change.record.set("user", own);
-            }
-        }
+        return Ok(());
+    }
+    let Some(own) = change.caller.user else { return Err(Problem::unauthenticated()) };
+    if change.record.get("user").is_null() || !change.caller.superuser {
+        change.record.set("user", own);
     }
     Ok(())
 }
@@ -167,7 +163,7 @@ fn user_obj<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> BoxFutur
 
 /// Expired tokens: those that were to be used once vanish, the others get a new key, so that a program that kept one is
 /// shut out while its entry stays.
-pub fn expire<'a>(app: &'a App) -> BoxFuture<'a, Result<(), Problem>> {
+pub fn expire(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
     Box::pin(async move {
         let now = app.clock().now();
         let past = || {

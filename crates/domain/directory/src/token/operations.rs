@@ -36,7 +36,7 @@ pub const ALL: &[Operation] = &[
     },
 ];
 
-fn view_key<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn view_key(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let record = call.target()?;
         let token = record.clone().to::<Token>()?;
@@ -49,7 +49,7 @@ fn view_key<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn set_key<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn set_key(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let record = call.target()?;
         let mut form = Form::of(call)?;

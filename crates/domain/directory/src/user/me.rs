@@ -28,7 +28,7 @@ const SYSTEM: [&str; 16] = [
     "view_system_settings",
 ];
 
-pub fn run<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn run(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let store = call.app.store();
         let Some(pk) = call.caller.user else { return Err(Problem::unauthenticated()) };

@@ -113,7 +113,7 @@ fn target(call: &Call) -> Result<User, Problem> {
     Ok(call.target()?.clone().to::<User>()?)
 }
 
-fn paths<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn paths(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let search = call.parameter("search").unwrap_or_default();
         let mut paths: Vec<Json> = Vec::new();
@@ -136,7 +136,7 @@ fn paths<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn set_password<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn set_password(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let user = target(call)?;
         let mut form = Form::of(call)?;
@@ -159,7 +159,7 @@ fn no_flow() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, json!({ "non_field_errors": "No recovery flow set." }))
 }
 
-fn recovery<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn recovery(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let user = target(call)?;
         guard::may_take_over(call.app.store(), &call.caller, &user).await?;
@@ -171,7 +171,7 @@ fn recovery<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn recovery_email<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn recovery_email(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let user = target(call)?;
         guard::may_take_over(call.app.store(), &call.caller, &user).await?;
@@ -188,7 +188,7 @@ fn recovery_email<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn impersonate<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn impersonate(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let user = target(call)?;
         let mut form = Form::of(call)?;
@@ -215,7 +215,7 @@ fn impersonate<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
     })
 }
 
-fn impersonate_end<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn impersonate_end(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         if call.caller.impersonator.is_none() {
             return Ok(Reply::no_content());

@@ -19,7 +19,7 @@ pub const PATH: &str = "goauthentik.io/service-accounts";
 /// How long the token is good when nothing else was asked for.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(360 * 24);
 
-pub fn run<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn run(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let app = &call.app;
         if !call.caller.may("authentik_core.add_token") {

@@ -2,7 +2,7 @@
 
 use object::{Field, Kind, Model, Value};
 
-use super::{Builder, Dialect, as_text, column_of, like_escaped, quoted, through_of};
+use super::{Builder, Dialect, Through, as_text, column_of, like_escaped, quoted, through_back, through_of};
 use crate::error::{Error, Result};
 use crate::filter::{Filter, Op};
 use crate::statement::Column;
@@ -51,9 +51,12 @@ impl Builder<'_> {
     /// Walks `a__b__c`: columns end it, references and many-to-many fields go on in an EXISTS, JSON takes the rest.
     fn path(&mut self, model: &'static Model, alias: &str, path: &str, test: &Test<'_>) -> Result<()> {
         let (head, rest) = path.split_once("__").map_or((path, None), |(h, r)| (h, Some(r)));
-        let position = model
-            .index_of(head)
-            .ok_or_else(|| Error::NoField { model: model.name(), name: head.to_owned() })?;
+        let Some(position) = model.index_of(head) else {
+            let Some((to, through)) = through_back(self.catalogue, model, head) else {
+                return Err(Error::NoField { model: model.name(), name: head.to_owned() });
+            };
+            return self.linked(model, alias, &through, to, rest, test);
+        };
         let field = model.fields[position];
         let column = format!("{alias}_{}.{}", model.home[position], quoted(field.name));
         match field.kind {
@@ -78,39 +81,52 @@ impl Builder<'_> {
                 let Some(through) = through_of(self.catalogue, model, position) else {
                     return Err(Error::NoField { model: model.name(), name: head.to_owned() });
                 };
-                let key = format!("{alias}_0.{}", quoted(model.key_field().name));
-                let link = self.alias();
-                if let Test::IsNull(null) = test
-                    && rest.is_none()
-                {
-                    self.push(if *null { "NOT EXISTS (" } else { "EXISTS (" });
-                    self.push(&format!("SELECT 1 FROM {} {link} WHERE {link}.{} = {key})", quoted(&through.table), quoted(through.ours)));
-                    return Ok(());
-                }
-                self.push(&format!("EXISTS (SELECT 1 FROM {} {link}", quoted(&through.table)));
-                let on_key = rest.is_none_or(|r| to.index_of(r) == Some(0));
-                let other = format!("{link}.{}", quoted(through.theirs));
-                if on_key {
-                    self.push(&format!(" WHERE {link}.{} = {key} AND ", quoted(through.ours)));
-                    self.test(field, &other, test)?;
-                } else {
-                    let inner = self.alias();
-                    self.push(" JOIN ");
-                    self.from(to, &inner);
-                    self.push(&format!(
-                        " ON {inner}_0.{} = {other} WHERE {link}.{} = {key} AND ",
-                        quoted(to.key_field().name),
-                        quoted(through.ours)
-                    ));
-                    self.path(to, &inner, rest.unwrap_or("pk"), test)?;
-                }
-                self.push(")");
-                Ok(())
+                self.linked(model, alias, &through, to, rest, test)
             }
             Kind::Json(_) | Kind::List(_) if rest.is_some() => self.json(&column, rest.unwrap_or_default(), test),
             _ if rest.is_some() => Err(Error::NoField { model: model.name(), name: path.to_owned() }),
             _ => self.test(field, &column, test),
         }
+    }
+
+    /// A condition on rows at the other end of a table of links.
+    fn linked(
+        &mut self,
+        model: &'static Model,
+        alias: &str,
+        through: &Through,
+        to: &'static Model,
+        rest: Option<&str>,
+        test: &Test<'_>,
+    ) -> Result<()> {
+        let key = format!("{alias}_0.{}", quoted(model.key_field().name));
+        let link = self.alias();
+        if let Test::IsNull(null) = test
+            && rest.is_none()
+        {
+            self.push(if *null { "NOT EXISTS (" } else { "EXISTS (" });
+            self.push(&format!("SELECT 1 FROM {} {link} WHERE {link}.{} = {key})", quoted(&through.table), quoted(through.ours)));
+            return Ok(());
+        }
+        self.push(&format!("EXISTS (SELECT 1 FROM {} {link}", quoted(&through.table)));
+        let on_key = rest.is_none_or(|r| to.index_of(r) == Some(0));
+        let other = format!("{link}.{}", quoted(through.theirs));
+        if on_key {
+            self.push(&format!(" WHERE {link}.{} = {key} AND ", quoted(through.ours)));
+            self.test(to.key_field(), &other, test)?;
+        } else {
+            let inner = self.alias();
+            self.push(" JOIN ");
+            self.from(to, &inner);
+            self.push(&format!(
+                " ON {inner}_0.{} = {other} WHERE {link}.{} = {key} AND ",
+                quoted(to.key_field().name),
+                quoted(through.ours)
+            ));
+            self.path(to, &inner, rest.unwrap_or("pk"), test)?;
+        }
+        self.push(")");
+        Ok(())
     }
 
     fn target(&self, label: &str) -> Result<&'static Model> {
