@@ -173,7 +173,11 @@ impl Visit {
 
     /// Asks the policies bound to an object of the flow. What they leave in the context stays there.
     pub async fn passes(&mut self, target: Uuid, mode: PolicyEngineMode) -> Result<PolicyResult, Problem> {
-        let (request, shared) = self.request().await?;
+        let (mut request, shared) = self.request().await?;
+        let labels = [Flow::MODEL, FlowStageBinding::MODEL];
+        if let Some(row) = labels.iter().find_map(|l| self.snapshot.row(l, target.into())) {
+            request = request.about(Arc::clone(row));
+        }
         let result = policy::check(self.app(), target, mode, &request).await;
         shared.read_back(&mut self.plan.context);
         Ok(result)

@@ -1,6 +1,7 @@
 //! Deny stage: ends the flow with a refusal.
 
-use flow::Stage;
+use feature::Problem;
+use flow::{Answer, Challenge, Next, Stage, StageKind, Visit};
 use object::Object;
 
 /// End the flow with a refusal. Policies on its binding decide whom it meets.
@@ -23,4 +24,22 @@ pub struct DenyStage {
     /// What the person is told.
     #[field(blank)]
     pub deny_message: String,
+}
+
+/// Refuses.
+pub struct Deny;
+
+impl StageKind for Deny {
+    type Config = DenyStage;
+    const COMPONENT: &'static str = "ak-stage-access-denied";
+
+    async fn enter(&self, _: &mut Visit, stage: &DenyStage) -> Result<Next, Problem> {
+        Ok(Next::Deny(Some(stage.deny_message.clone())))
+    }
+    async fn challenge(&self, _: &mut Visit, stage: &DenyStage) -> Result<Challenge, Problem> {
+        Ok(Challenge::denied(Some(&stage.deny_message)))
+    }
+    async fn answer(&self, visit: &mut Visit, stage: &DenyStage, _: &Answer) -> Result<Next, Problem> {
+        self.enter(visit, stage).await
+    }
 }

@@ -1,9 +1,15 @@
 //! Identification stage: asks who it is.
 
+mod find;
+mod kind;
+
+use feature::{BoxFuture, Change, Problem};
 use flow::{Flow, Stage};
 use object::{Choices, Id, Object, Uuid};
 
 use crate::password::PasswordStage;
+
+pub use kind::Identification;
 
 /// A field of the user that an answer is compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
@@ -66,4 +72,14 @@ pub struct IdentificationStage {
     pub enable_remember_me: bool,
     /// Offer passkeys on this page, by the rules of this stage.
     pub webauthn_stage: Option<Id<Stage>>,
+}
+
+pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        let is_empty = |name| change.record.get(name).as_json().and_then(|j| j.as_array()).is_none_or(Vec::is_empty);
+        if is_empty("user_fields") && is_empty("sources") {
+            return Err(Problem::invalid("When no user fields are selected, at least one source must be selected"));
+        }
+        Ok(())
+    })
 }

@@ -11,9 +11,12 @@ mod user_login;
 mod user_logout;
 mod user_write;
 
-use feature::{Feature, Kind};
+#[cfg(test)]
+mod tests;
 
-pub use consent::{ConsentMode, ConsentStage};
+use feature::{App, Feature, Kind};
+
+pub use consent::{ConsentMode, ConsentStage, ONE_TIME};
 pub use deny::DenyStage;
 pub use dummy::DummyStage;
 pub use identification::{IdentificationStage, UserField};
@@ -24,16 +27,35 @@ pub use user_login::{GeoIpBinding, NetworkBinding, UserLoginStage};
 pub use user_logout::UserLogoutStage;
 pub use user_write::{UserCreationMode, UserWriteStage};
 
-pub const FEATURE: Feature = Feature::new("stages").kinds(&[
-    Kind::of::<ConsentStage>(),
-    Kind::of::<DenyStage>(),
-    Kind::of::<DummyStage>(),
-    Kind::of::<IdentificationStage>(),
-    Kind::of::<PasswordStage>(),
-    Kind::of::<Prompt>(),
-    Kind::of::<PromptStage>(),
-    Kind::of::<RedirectStage>(),
-    Kind::of::<UserLoginStage>(),
-    Kind::of::<UserLogoutStage>(),
-    Kind::of::<UserWriteStage>(),
-]);
+pub const FEATURE: Feature = Feature::new("stages")
+    .kinds(&[
+        Kind::of::<ConsentStage>(),
+        Kind::of::<DenyStage>(),
+        Kind::of::<DummyStage>(),
+        Kind::of::<IdentificationStage>().check(identification::check),
+        Kind::of::<PasswordStage>().check(password::check),
+        Kind::of::<Prompt>().computed(prompt::PROMPT),
+        Kind::of::<PromptStage>().check(prompt::check),
+        Kind::of::<RedirectStage>().check(redirect::check),
+        Kind::of::<UserLoginStage>(),
+        Kind::of::<UserLogoutStage>(),
+        Kind::of::<UserWriteStage>(),
+    ])
+    .operations(prompt::OPERATIONS)
+    .setup(setup);
+
+/// Hands the kinds to the executor. Those put in by name serve features that add stages to plans.
+fn setup(app: &App) {
+    let stages = flow::stage_registry(app);
+    stages.add(consent::Consent);
+    stages.add(deny::Deny);
+    stages.add(dummy::Dummy);
+    stages.add(identification::Identification);
+    stages.add(password::Password);
+    stages.add(prompt::PromptKind);
+    stages.add(redirect::Redirect);
+    stages.add(user_login::UserLogin);
+    stages.add(user_logout::UserLogout);
+    stages.add(user_write::UserWrite);
+    stages.add_in_memory(consent::ONE_TIME, consent::OneTimeConsent);
+}

@@ -1,7 +1,12 @@
 //! Password stage: checks the password of the person who is logging in.
 
-use flow::{Flow, Stage};
+mod authenticate;
+
+use feature::{BoxFuture, Change, Problem};
+use flow::{Answer, Challenge, Designation, Errors, Flow, Next, PendingUser, Stage, StageKind, Visit};
 use object::{Choices, Id, Object};
+
+pub use authenticate::authenticate;
 
 /// What a password is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
@@ -48,4 +53,70 @@ pub struct PasswordStage {
     pub failed_attempts_before_cancel: i32,
     /// Offer a button that makes the password readable.
     pub allow_show_password: bool,
+}
+
+pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        let is_empty = change.record.get("backends").as_json().and_then(|j| j.as_array()).is_none_or(Vec::is_empty);
+        if is_empty { Err(Problem::field("backends", "This list may not be empty.")) } else { Ok(()) }
+    })
+}
+
+/// How many answers to this stage were wrong.
+const TRIES: &str = "tries";
+const WRONG: &str = "Invalid password";
+
+/// Checks the password.
+pub struct Password;
+
+impl StageKind for Password {
+    type Config = PasswordStage;
+    const COMPONENT: &'static str = "ak-stage-password";
+
+    async fn challenge(&self, visit: &mut Visit, stage: &PasswordStage) -> Result<Challenge, Problem> {
+        let mut challenge = Challenge::with_user(Self::COMPONENT).set("allow_show_password", stage.allow_show_password);
+        if let Some(flow) = flow::brand_flow(&visit.at, Designation::Recovery)
+            && let Some(address) = visit.flow_address(flow.id())
+        {
+            challenge = challenge.set("recovery_url", format!("{}{address}", visit.at.origin));
+        }
+        Ok(challenge)
+    }
+    async fn answer(&self, visit: &mut Visit, stage: &PasswordStage, answer: &Answer) -> Result<Next, Problem> {
+        let mut errors = Errors::default();
+        let password = password_of(answer, &mut errors);
+        if !errors.is_empty() {
+            return Ok(Next::Wrong(errors));
+        }
+        // SECURITY: whom this flow found, never whoever happens to be logged in already; and for somebody who does not
+        // exist it takes as long.
+        let (user, name) = match visit.plan.context.pending_user() {
+            None => return Ok(Next::Deny(None)),
+            Some(PendingUser::Known(_)) => (visit.load_user().await?, String::new()),
+            Some(PendingUser::Pretended(name)) => (None, name),
+        };
+        match authenticate(visit, &stage.backends, user.as_ref(), &name, &password, &stage.base).await? {
+            Some(checked) => {
+                checked.note(visit);
+                Ok(Next::Pass)
+            }
+            None => Ok(Next::Wrong(Errors::one("password", WRONG, "invalid"))),
+        }
+    }
+    async fn missing(&self, _: &mut Visit, _: &PasswordStage) -> Result<Errors, Problem> {
+        Ok(Errors::one("password", "This field is required.", "required"))
+    }
+    fn refused(&self, visit: &mut Visit, stage: &PasswordStage) -> Option<Next> {
+        let tries = visit.note(TRIES).and_then(serde_json::Value::as_i64).unwrap_or_default() + 1;
+        visit.set_note(TRIES, tries);
+        (tries >= i64::from(stage.failed_attempts_before_cancel)).then(|| Next::Deny(Some(WRONG.to_owned())))
+    }
+}
+
+/// The password as it was typed: blanks around it belong to it.
+fn password_of(answer: &Answer, errors: &mut Errors) -> String {
+    match answer.get("password") {
+        Some(serde_json::Value::String(text)) if !text.is_empty() => text.clone(),
+        _ => answer.text("password", errors),
+    }
 }

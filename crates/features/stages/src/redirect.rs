@@ -1,6 +1,8 @@
 //! Redirect stage: sends the browser to a fixed address or into another flow.
 
-use flow::{Flow, Stage};
+use feature::{BoxFuture, Change, Problem};
+use flow::context::IS_REDIRECTED;
+use flow::{Answer, Challenge, Context, Flow, Next, NotPlanned, Stage, StageKind, Visit};
 use object::{Choices, Id, Object};
 
 /// Where to.
@@ -41,4 +43,74 @@ pub struct RedirectStage {
     /// The flow.
     #[field(shown_if = "mode == flow")]
     pub target_flow: Option<Id<Flow>>,
+}
+
+/// Where a policy wants to send the person instead: an address, or `ak-flow://slug` for another flow.
+const TARGET: &str = "redirect_stage_target";
+const FLOW_SCHEME: &str = "ak-flow://";
+
+/// Each mode needs its target.
+pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        let record = &change.record;
+        match record.text("mode") {
+            "static" if record.text("target_static").is_empty() => {
+                Err(Problem::invalid("Target URL should be present when mode is Static."))
+            }
+            "flow" if record.get("target_flow").is_null() => {
+                Err(Problem::invalid("Target Flow should be present when mode is Flow."))
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Sends the person on.
+pub struct Redirect;
+
+impl StageKind for Redirect {
+    type Config = RedirectStage;
+    const COMPONENT: &'static str = "xak-flow-redirect";
+
+    async fn enter(&self, visit: &mut Visit, stage: &RedirectStage) -> Result<Next, Problem> {
+        // Only policies and features can put a target there, so it may lead anywhere.
+        if let Some(target) = visit.plan.context.text(TARGET).map(str::to_owned) {
+            let slug = target.strip_prefix(FLOW_SCHEME).map(|rest| rest.split(['/', '?']).next().unwrap_or_default());
+            return match slug {
+                Some(slug) => into_flow(visit, flow::by_slug(&visit.snapshot, slug), stage.keep_context).await,
+                None => Ok(leave(&target)),
+            };
+        }
+        match stage.mode {
+            RedirectMode::Static => Ok(leave(&stage.target_static)),
+            RedirectMode::Flow => {
+                let target = stage.target_flow.and_then(|id| visit.snapshot.get(id));
+                into_flow(visit, target, stage.keep_context).await
+            }
+        }
+    }
+    async fn challenge(&self, _: &mut Visit, stage: &RedirectStage) -> Result<Challenge, Problem> {
+        Ok(Challenge::new(Self::COMPONENT).set("to", stage.target_static.as_str()))
+    }
+    async fn answer(&self, visit: &mut Visit, stage: &RedirectStage, _: &Answer) -> Result<Next, Problem> {
+        self.enter(visit, stage).await
+    }
+}
+
+fn leave(to: &str) -> Next {
+    Next::Finish(Challenge::new(Redirect::COMPONENT).set("to", to))
+}
+
+async fn into_flow(visit: &mut Visit, target: Option<std::sync::Arc<Flow>>, keep: bool) -> Result<Next, Problem> {
+    let Some(target) = target else { return Ok(Next::Deny(None)) };
+    let mut context = if keep { visit.plan.context.clone() } else { Context::default() };
+    context.remove(TARGET);
+    context.set(IS_REDIRECTED, visit.flow.slug.as_str());
+    let to = match flow::plan(&visit.at, &target, context, false).await {
+        Ok(plan) => flow::begin(&visit.at, &target, &plan),
+        // Over before it began: its page says so.
+        Err(NotPlanned::Empty) => visit.flow_address(target.id()).unwrap_or_default(),
+        Err(refusal) => return Ok(Next::Deny(Some(refusal.message()))),
+    };
+    Ok(leave(&to))
 }

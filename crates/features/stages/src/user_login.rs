@@ -1,7 +1,12 @@
 //! User login stage: makes the session that of the person who went through the stages before.
 
-use flow::Stage;
+use clock::TimeDelta;
+use directory::Login;
+use feature::Problem;
+use flow::context::{AUTH_METHOD, AUTH_METHOD_ARGS};
+use flow::{Answer, Challenge, Errors, Next, PendingUser, Stage, StageKind, Visit};
 use object::{Choices, Object};
+use serde_json::Value as Json;
 
 /// What of the network a session is tied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
@@ -68,4 +73,88 @@ pub struct UserLoginStage {
     /// How long the device is known after a login. `seconds=0` does not remember it.
     #[field(duration, default_text = "days=30")]
     pub remember_device: String,
+}
+
+const NETWORK: &str = "login/network_binding";
+const GEO: &str = "login/geoip_binding";
+/// How somebody logged in of whom no stage said it.
+const UNKNOWN_METHOD: &str = "password";
+
+/// Logs the person in.
+pub struct UserLogin;
+
+impl StageKind for UserLogin {
+    type Config = UserLoginStage;
+    const COMPONENT: &'static str = "ak-stage-user-login";
+
+    async fn enter(&self, visit: &mut Visit, stage: &UserLoginStage) -> Result<Next, Problem> {
+        if span(&stage.remember_me_offset).is_zero() { log_in(visit, stage, false).await } else { Ok(Next::Ask) }
+    }
+    async fn challenge(&self, _: &mut Visit, _: &UserLoginStage) -> Result<Challenge, Problem> {
+        Ok(Challenge::with_user(Self::COMPONENT))
+    }
+    async fn answer(&self, visit: &mut Visit, stage: &UserLoginStage, answer: &Answer) -> Result<Next, Problem> {
+        if span(&stage.remember_me_offset).is_zero() {
+            return log_in(visit, stage, false).await;
+        }
+        let mut errors = Errors::default();
+        match answer.flag("remember_me", &mut errors) {
+            Some(remember) => log_in(visit, stage, remember).await,
+            None if errors.is_empty() => Ok(Next::Wrong(missing())),
+            None => Ok(Next::Wrong(errors)),
+        }
+    }
+    async fn missing(&self, _: &mut Visit, _: &UserLoginStage) -> Result<Errors, Problem> {
+        Ok(missing())
+    }
+}
+
+fn missing() -> Errors {
+    Errors::one("remember_me", "This field is required.", "required")
+}
+
+/// A span of time as the stage has it; nothing for what is none, as the field does not let in.
+fn span(text: &str) -> std::time::Duration {
+    TimeDelta::parse(text).map(TimeDelta::unsigned).unwrap_or_default()
+}
+
+async fn log_in(visit: &mut Visit, stage: &UserLoginStage, remember: bool) -> Result<Next, Problem> {
+    // SECURITY: only whom a stage of this flow found, never whoever happens to be logged in already.
+    let found = visit.plan.context.pending_user();
+    let user = match &found {
+        Some(PendingUser::Known(_)) => visit.load_user().await?,
+        _ => None,
+    };
+    let Some(user) = user else {
+        tracing::warn!(flow = visit.flow.slug, "Nobody to log in");
+        return Ok(Next::Deny(Some("No Pending user to login.".to_owned())));
+    };
+    if !user.is_active {
+        tracing::warn!(user.id = user.pk.0, "User {} is not active and was not logged in", user.pk);
+        return Ok(Next::Deny(None));
+    }
+    let mut duration = span(&stage.session_duration);
+    if remember {
+        duration = duration.saturating_add(span(&stage.remember_me_offset));
+    }
+    let context = &visit.plan.context;
+    let method = context.text(AUTH_METHOD).unwrap_or(UNKNOWN_METHOD).to_owned();
+    let method_args = match context.get(AUTH_METHOD_ARGS) {
+        Some(Json::Object(map)) => map.clone(),
+        _ => serde_json::Map::new(),
+    };
+    let caller = visit.caller().clone();
+    visit.at.browser.login(&user, Login { caller: &caller, method: &method, method_args, duration }).await?;
+    if stage.network_binding != NetworkBinding::NoBinding {
+        visit.at.browser.set(NETWORK, stage.network_binding.as_str());
+    }
+    if stage.geoip_binding != GeoIpBinding::NoBinding {
+        visit.at.browser.set(GEO, stage.geoip_binding.as_str());
+    }
+    if stage.terminate_other_sessions {
+        let app = visit.app().clone();
+        directory::end_all(app.store(), user.pk, visit.at.browser.id()).await?;
+    }
+    visit.forget_user();
+    Ok(Next::Pass)
 }

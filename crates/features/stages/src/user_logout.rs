@@ -1,6 +1,7 @@
 //! User logout stage: ends the session.
 
-use flow::Stage;
+use feature::Problem;
+use flow::{Answer, Challenge, Next, Stage, StageKind, Visit};
 use object::Object;
 
 /// Log the person out.
@@ -20,4 +21,25 @@ use object::Object;
 )]
 pub struct UserLogoutStage {
     pub base: Stage,
+}
+
+/// Ends the session.
+pub struct UserLogout;
+
+impl StageKind for UserLogout {
+    type Config = UserLogoutStage;
+    const COMPONENT: &'static str = "ak-stage-user-logout";
+
+    async fn enter(&self, visit: &mut Visit, _: &UserLogoutStage) -> Result<Next, Problem> {
+        if visit.at.user().is_some() {
+            visit.log_out().await?;
+        }
+        Ok(Next::Pass)
+    }
+    async fn challenge(&self, _: &mut Visit, _: &UserLogoutStage) -> Result<Challenge, Problem> {
+        Ok(Challenge::new(Self::COMPONENT))
+    }
+    async fn answer(&self, visit: &mut Visit, stage: &UserLogoutStage, _: &Answer) -> Result<Next, Problem> {
+        self.enter(visit, stage).await
+    }
 }

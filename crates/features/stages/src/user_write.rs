@@ -1,7 +1,11 @@
 //! User write stage: writes what was asked for into the user's account, or makes a new one.
 
+mod kind;
+
 use flow::Stage;
 use object::{Choices, Object, Uuid};
+
+pub use kind::UserWrite;
 
 /// Whether accounts are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]

@@ -1,6 +1,10 @@
 //! One field of a prompt stage.
 
-use object::{Choices, Id, Object};
+use feature::{BoxFuture, Computed, Problem, Rendering};
+use object::{Choices, Id, Object, Record};
+use serde_json::Value as Json;
+
+use super::PromptStage;
 
 /// How a field looks and what it accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
@@ -93,4 +97,25 @@ pub struct Prompt {
     pub placeholder_expression: bool,
     /// The initial value is an expression.
     pub initial_value_expression: bool,
+}
+
+pub const PROMPT: &[Computed] = &[Computed {
+    name: "prompt_stages_obj",
+    schema: r##"{"type": "array", "items": {"$ref": "#/components/schemas/PromptStage"}, "readOnly": true}"##,
+    required: true,
+    render: stages,
+}];
+
+/// The stages that ask for each field.
+fn stages<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> BoxFuture<'a, Result<Vec<Json>, Problem>> {
+    Box::pin(async move {
+        let snapshot = rendering.store.snapshot();
+        let mut all = Vec::with_capacity(records.len());
+        for record in records {
+            let asks = |stage: &&store::Row| record.key().is_some_and(|key| stage.get("fields").as_keys().contains(&key));
+            let stages: Vec<Record> = snapshot.rows(PromptStage::MODEL).iter().filter(asks).map(|r| Record::clone(r)).collect();
+            all.push(Json::Array(rendering.objects(&stages).await?));
+        }
+        Ok(all)
+    })
 }
