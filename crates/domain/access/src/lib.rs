@@ -17,7 +17,7 @@ pub use rbac::{Entry, permissions};
 
 use feature::{App, Feature};
 
-pub const FEATURE: Feature = Feature::new("access").operations(rbac::OPERATIONS).setup(setup);
+pub const FEATURE: Feature = Feature::new("access").operations(rbac::OPERATIONS).components(rbac::COMPONENTS).setup(setup);
 
 fn setup(app: &App) {
     app.provide(Bearers::default());

@@ -2,11 +2,13 @@
 
 mod assign;
 mod catalogue;
+mod components;
 mod list;
 
 use feature::{Method, Operation, Permission};
 
 pub use catalogue::{Entry, permissions};
+pub use components::COMPONENTS;
 
 const PAGE: &[(&str, &str)] = &[
     ("ordering", r#"{"type":"string"}"#),

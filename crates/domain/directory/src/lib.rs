@@ -6,6 +6,7 @@
 
 mod avatar;
 pub mod bootstrap;
+mod components;
 mod form;
 mod group;
 pub mod guard;
@@ -70,4 +71,5 @@ pub const FEATURE: Feature = Feature::new("directory")
         Kind::of::<Milestone>(),
     ])
     .routes(recovery_key::routes)
+    .components(components::COMPONENTS)
     .jobs(&[Job { name: "tokens_expire", every: 300, run: token::hooks::expire }]);

@@ -4,6 +4,7 @@ pub(crate) mod agent;
 pub(crate) mod computed;
 pub(crate) mod cookie;
 mod layer;
+mod login;
 mod web;
 
 use feature::Problem;
@@ -15,7 +16,8 @@ use store::{Filter, Store};
 use crate::user::User;
 
 pub use layer::sessions;
-pub use web::{CSRF_HEADER, LazySession, Login, WebSession};
+pub use login::Login;
+pub use web::{CSRF_HEADER, LazySession, WebSession};
 
 /// What the server keeps about one browser.
 #[derive(Debug, Clone, Object)]

@@ -4,6 +4,7 @@
 //! [`Draft`] writes one; [`Audit`] is the observer that records every change made to objects.
 
 mod audit;
+mod components;
 mod emit;
 mod event;
 mod operations;
@@ -26,6 +27,7 @@ use store::{Filter, Op};
 
 pub const FEATURE: Feature = Feature::new("events")
     .kinds(&[Kind::of::<Event>().check(check).operations(operations::ALL)])
+    .components(components::COMPONENTS)
     .jobs(&[Job { name: "expire", every: 600, run: expire }]);
 
 fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use data_encoding::HEXLOWER;
-use feature::{App, Caller, Problem};
+use feature::{App, Problem};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use net::{ClientAddress, Origin};
 use object::{Id, Object, Value};
 use parking_lot::Mutex;
 use serde_json::{Map, Value as Json};
-use store::{Filter, Store, Write};
+use store::{Filter, Store};
 use tokio::sync::OnceCell;
 
 use super::{AuthenticatedSession, Session, cookie};
@@ -26,12 +26,11 @@ const CSRF_LENGTH: usize = 32;
 const TOUCH: SignedDuration = SignedDuration::from_secs(60);
 
 // Names in the data that belong to the session itself.
-const LOGIN: &str = "_login";
-const AGE: &str = "_age";
-const IMPERSONATED: &str = "_impersonated";
-const METHOD: &str = "_method";
-/// `core_impersonate`-style data of other parts of the program may not collide with ours.
-const RESERVED: [&str; 4] = [LOGIN, AGE, IMPERSONATED, METHOD];
+pub(super) const LOGIN: &str = "_login";
+pub(super) const AGE: &str = "_age";
+pub(super) const IMPERSONATED: &str = "_impersonated";
+pub(super) const METHOD: &str = "_method";
+pub(super) const RESERVED: [&str; 4] = [LOGIN, AGE, IMPERSONATED, METHOD];
 
 /// The session of a request, read from the database when it is first asked for. An extension of every request.
 #[derive(Clone)]
@@ -47,12 +46,12 @@ struct Lazy {
 
 /// What the request tells of the browser.
 #[derive(Clone)]
-struct From {
-    app: App,
+pub(super) struct From {
+    pub app: App,
     secure: bool,
     origin: Option<String>,
-    address: String,
-    user_agent: String,
+    pub address: String,
+    pub user_agent: String,
 }
 
 impl LazySession {
@@ -105,55 +104,44 @@ impl LazySession {
 
 /// A session that has been read. Clones are the same session; it is written when the request is over.
 #[derive(Clone)]
-pub struct WebSession(Arc<Inner>);
+pub struct WebSession(pub(super) Arc<Inner>);
 
-struct Inner {
-    from: From,
-    state: Mutex<State>,
+pub(super) struct Inner {
+    pub from: From,
+    pub state: Mutex<State>,
 }
 
-struct State {
+pub(super) struct State {
     /// The row, once there is one.
-    row: Option<Id<Session>>,
-    key: String,
-    user: Option<Arc<User>>,
-    impersonator: Option<Arc<User>>,
-    data: Map<String, Json>,
-    changed: HashSet<String>,
+    pub row: Option<Id<Session>>,
+    pub key: String,
+    pub user: Option<Arc<User>>,
+    pub impersonator: Option<Arc<User>>,
+    pub data: Map<String, Json>,
+    pub changed: HashSet<String>,
     /// The row must be made even if nothing is in it: somebody holds a CSRF token of it.
-    needed: bool,
-    touch: bool,
-    cookie: Cookie,
+    pub needed: bool,
+    pub touch: bool,
+    pub cookie: Cookie,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cookie {
+pub(super) enum Cookie {
     Keep,
     Set,
     Delete,
 }
 
-/// How somebody logged in.
-pub struct Login<'a> {
-    pub caller: &'a Caller,
-    /// `password`, `token`, `source`…
-    pub method: &'a str,
-    /// What the stages learned on the way.
-    pub method_args: Map<String, Json>,
-    /// How long the login lasts; zero: until the browser is closed or the session was not used for a day.
-    pub duration: Duration,
-}
-
-fn hash_of(key: &str) -> String {
+pub(super) fn hash_of(key: &str) -> String {
     HEXLOWER.encode(digest(&SHA256, key.as_bytes()).as_ref())
 }
 
-fn later(now: Timestamp, by: Duration) -> Timestamp {
+pub(super) fn later(now: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|by| now.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }
 
 impl State {
-    fn fresh(app: &App) -> Self {
+    pub fn fresh(app: &App) -> Self {
         Self {
             row: None,
             key: app.random().token(40),
@@ -170,13 +158,13 @@ impl State {
     fn age(&self) -> Option<Duration> {
         self.data.get(AGE).and_then(Json::as_u64).map(Duration::from_secs)
     }
-    fn put(&mut self, name: &str, value: Json) {
+    pub fn put(&mut self, name: &str, value: Json) {
         if self.data.get(name) != Some(&value) {
             self.data.insert(name.to_owned(), value);
             self.changed.insert(name.to_owned());
         }
     }
-    fn forget(&mut self, name: &str) -> Option<Json> {
+    pub fn forget(&mut self, name: &str) -> Option<Json> {
         let old = self.data.shift_remove(name);
         if old.is_some() {
             self.changed.insert(name.to_owned());
@@ -298,111 +286,6 @@ impl WebSession {
         if self.csrf_matches(given) { Ok(()) } else { refuse(format!("{what} incorrect.")) }
     }
 
-    /// Logs a user in. The session gets a new key, so that nobody who knew the old one gets in with it; what another
-    /// user left behind is dropped. It is written at once.
-    ///
-    /// # Errors
-    /// The user is not active, or the database is not available.
-    pub async fn login(&self, user: &User, how: Login<'_>) -> Result<Id<AuthenticatedSession>, Problem> {
-        let from = &self.0.from;
-        let app = &from.app;
-        let now = app.clock().now();
-        let (row, key, login) = (Id(app.random().uuid_v7(now)), app.random().token(40), Id(app.random().uuid_v7(now)));
-        let (old, mut data) = {
-            let state = self.0.state.lock();
-            let before = state.impersonator.as_ref().or(state.user.as_ref()).map(|u| u.pk);
-            let foreign = before.is_some_and(|b| b != user.pk);
-            (state.row, if foreign { Map::new() } else { state.data.clone() })
-        };
-        data.retain(|name, _| !RESERVED.contains(&name.as_str()));
-        data.insert(LOGIN.into(), login.to_string().into());
-        data.insert(METHOD.into(), serde_json::json!([how.method, how.method_args]));
-        if !how.duration.is_zero() {
-            data.insert(AGE.into(), how.duration.as_secs().into());
-        }
-        let age = if how.duration.is_zero() { idle_age(app) } else { how.duration };
-        let session = Session {
-            pk: row,
-            key_hash: hash_of(&key),
-            user: Some(user.pk),
-            data: data.clone(),
-            expires: later(now, age),
-            expiring: true,
-            last_used: now,
-            last_ip: from.address.clone(),
-            last_user_agent: from.user_agent.clone(),
-        };
-        let tx = app.store().begin().await?;
-        // Read inside the transaction: an account that is deactivated at this moment stays out.
-        let Some(user) = active(&tx, user.pk).await? else { return Err(Problem::forbidden()) };
-        if let Some(old) = old {
-            tx.delete_where(Session::model(), Filter::eq("pk", old)).await?;
-        }
-        let login_row = AuthenticatedSession { pk: login, session: row, user: user.pk };
-        tx.apply(vec![
-            Write::Insert(session.to_record()),
-            Write::Insert(login_row.to_record()),
-            Write::Change {
-                model: User::model(),
-                filter: Filter::eq("pk", user.pk),
-                set: vec![("last_login", Value::Time(now))],
-                guard: true,
-            },
-        ])
-        .await?;
-        events::login(how.caller, &user.subject(), how.method, how.method_args).emit(app, &tx).await?;
-        tx.commit().await?;
-        let mut user = User::clone(&user);
-        user.last_login = Some(now);
-        *self.0.state.lock() = State {
-            row: Some(row),
-            key,
-            user: Some(Arc::new(user)),
-            data,
-            cookie: Cookie::Set,
-            ..State::fresh(app)
-        };
-        Ok(login)
-    }
-
-    /// Logs out: the session and everything in it is gone at once.
-    ///
-    /// # Errors
-    /// The database is not available.
-    pub async fn logout(&self, caller: &Caller) -> Result<(), Problem> {
-        let app = &self.0.from.app;
-        let (row, who) = {
-            let state = self.0.state.lock();
-            (state.row, state.impersonator.clone().or_else(|| state.user.clone()))
-        };
-        let tx = app.store().begin().await?;
-        if let Some(row) = row {
-            tx.delete_where(Session::model(), Filter::eq("pk", row)).await?;
-        }
-        if let Some(who) = who {
-            events::logout(caller, &who.subject()).emit(app, &tx).await?;
-        }
-        tx.commit().await?;
-        *self.0.state.lock() = State { cookie: Cookie::Delete, ..State::fresh(app) };
-        Ok(())
-    }
-
-    /// Lets whoever is logged in act as another user.
-    pub fn impersonate(&self, other: Arc<User>) {
-        let mut state = self.0.state.lock();
-        state.put(IMPERSONATED, other.pk.0.into());
-        let real = state.impersonator.take().or_else(|| state.user.take());
-        state.impersonator = real;
-        state.user = Some(other);
-    }
-    /// Ends impersonating; returns who it was that was impersonated.
-    pub fn impersonate_end(&self) -> Option<Arc<User>> {
-        let mut state = self.0.state.lock();
-        let real = state.impersonator.take()?;
-        state.forget(IMPERSONATED);
-        state.user.replace(real)
-    }
-
     async fn finish(&self, had_cookie: bool) -> Result<Vec<HeaderValue>, Problem> {
         let from = &self.0.from;
         self.save().await?;
@@ -484,10 +367,10 @@ impl WebSession {
 }
 
 /// How long a session without a fixed end may lie unused.
-fn idle_age(app: &App) -> Duration {
+pub(super) fn idle_age(app: &App) -> Duration {
     app.settings().sessions.unauthenticated_age
 }
 
-async fn active(store: &Store, user: Id<User>) -> Result<Option<Arc<User>>, Problem> {
+pub(super) async fn active(store: &Store, user: Id<User>) -> Result<Option<Arc<User>>, Problem> {
     Ok(store.get::<User>(user).await?.filter(|u| u.is_active).map(Arc::new))
 }

@@ -1,0 +1,82 @@
+//! Bodies of the operations on permissions.
+
+/// Name and OpenAPI schema.
+pub const COMPONENTS: &[(&str, &str)] = &[
+    (
+        "Permission",
+        r#"{"properties":{"id":{"readOnly":true,"type":"integer"},"name":{"maxLength":255,"type":"string"},
+"codename":{"maxLength":100,"type":"string"},"model":{"readOnly":true,"type":"string"},
+"app_label":{"readOnly":true,"type":"string"},"app_label_verbose":{"readOnly":true,"type":"string"},
+"model_verbose":{"readOnly":true,"type":"string"}},
+"required":["app_label","app_label_verbose","codename","id","model","model_verbose","name"],"type":"object"}"#,
+    ),
+    (
+        "PaginatedPermissionList",
+        r##"{"properties":{"pagination":{"$ref":"#/components/schemas/Pagination"},
+"results":{"items":{"$ref":"#/components/schemas/Permission"},"type":"array"},
+"autocomplete":{"additionalProperties":{},"type":"object"}},
+"required":["autocomplete","pagination","results"],"type":"object"}"##,
+    ),
+    (
+        "PermissionAssignRequest",
+        r#"{"properties":{"permissions":{"items":{"minLength":1,"type":"string"},"type":"array"},
+"model":{"type":"string"},"object_pk":{"minLength":1,"type":"string"}},
+"required":["permissions"],"type":"object"}"#,
+    ),
+    (
+        "PatchedPermissionAssignRequest",
+        r#"{"properties":{"permissions":{"items":{"minLength":1,"type":"string"},"type":"array"},
+"model":{"type":"string"},"object_pk":{"minLength":1,"type":"string"}},"type":"object"}"#,
+    ),
+    (
+        "PermissionAssignResult",
+        r#"{"properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}"#,
+    ),
+    (
+        "RoleObjectPermission",
+        r#"{"properties":{"id":{"readOnly":true,"type":"integer"},"codename":{"readOnly":true,"type":"string"},
+"model":{"readOnly":true,"type":"string"},"app_label":{"readOnly":true,"type":"string"},
+"object_pk":{"type":"string"},"name":{"readOnly":true,"type":"string"}},
+"required":["app_label","codename","id","model","name","object_pk"],"type":"object"}"#,
+    ),
+    (
+        "RoleModelPermission",
+        r#"{"properties":{"id":{"readOnly":true,"type":"integer"},"codename":{"readOnly":true,"type":"string"},
+"model":{"readOnly":true,"type":"string"},"app_label":{"readOnly":true,"type":"string"},
+"name":{"readOnly":true,"type":"string"}},
+"required":["app_label","codename","id","model","name"],"type":"object"}"#,
+    ),
+    (
+        "RoleAssignedObjectPermission",
+        r##"{"properties":{"role_pk":{"readOnly":true,"type":"string"},"name":{"readOnly":true,"type":"string"},
+"object_permissions":{"items":{"$ref":"#/components/schemas/RoleObjectPermission"},"type":"array"},
+"model_permissions":{"items":{"$ref":"#/components/schemas/RoleModelPermission"},"type":"array"}},
+"required":["model_permissions","name","object_permissions","role_pk"],"type":"object"}"##,
+    ),
+    (
+        "PaginatedRoleAssignedObjectPermissionList",
+        r##"{"properties":{"pagination":{"$ref":"#/components/schemas/Pagination"},
+"results":{"items":{"$ref":"#/components/schemas/RoleAssignedObjectPermission"},"type":"array"},
+"autocomplete":{"additionalProperties":{},"type":"object"}},
+"required":["autocomplete","pagination","results"],"type":"object"}"##,
+    ),
+    (
+        "ExtraRoleObjectPermission",
+        r#"{"properties":{"id":{"readOnly":true,"type":"integer"},"codename":{"readOnly":true,"type":"string"},
+"model":{"readOnly":true,"type":"string"},"app_label":{"readOnly":true,"type":"string"},
+"object_pk":{"type":"string"},"name":{"readOnly":true,"type":"string"},
+"app_label_verbose":{"readOnly":true,"type":"string"},"model_verbose":{"readOnly":true,"type":"string"},
+"object_description":{"nullable":true,"readOnly":true,"type":"string"}},
+"required":["app_label","app_label_verbose","codename","id","model","model_verbose","name","object_description","object_pk"],"type":"object"}"#,
+    ),
+    (
+        "PaginatedExtraRoleObjectPermissionList",
+        r##"{"properties":{"pagination":{"$ref":"#/components/schemas/Pagination"},
+"results":{"items":{"$ref":"#/components/schemas/ExtraRoleObjectPermission"},"type":"array"}},
+"required":["pagination","results"],"type":"object"}"##,
+    ),
+    (
+        "UserAccountSerializerForRoleRequest",
+        r#"{"properties":{"pk":{"type":"integer"}},"required":["pk"],"type":"object"}"#,
+    ),
+];

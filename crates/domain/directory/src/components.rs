@@ -1,0 +1,97 @@
+//! Bodies of the operations on users, groups and tokens, and objects in short.
+
+/// Name and OpenAPI schema.
+pub const COMPONENTS: &[(&str, &str)] = &[
+    (
+        "PartialGroup",
+        r#"{"properties":{"pk":{"format":"uuid","readOnly":true,"type":"string"},
+"num_pk":{"readOnly":true,"type":"integer"},"name":{"type":"string"},"is_superuser":{"type":"boolean"},
+"attributes":{"additionalProperties":{},"type":"object"}},
+"required":["name","num_pk","pk"],"type":"object"}"#,
+    ),
+    (
+        "RelatedGroup",
+        r#"{"properties":{"pk":{"format":"uuid","readOnly":true,"type":"string"},"name":{"type":"string"},
+"is_superuser":{"type":"boolean"},"attributes":{"additionalProperties":{},"type":"object"},
+"group_uuid":{"format":"uuid","readOnly":true,"type":"string"}},
+"required":["group_uuid","name","pk"],"type":"object"}"#,
+    ),
+    (
+        "PartialUser",
+        r#"{"properties":{"pk":{"readOnly":true,"type":"integer"},
+"username":{"maxLength":150,"pattern":"^[\\w.@+-]+$","type":"string"},"name":{"type":"string"},
+"is_active":{"type":"boolean"},"last_login":{"format":"date-time","nullable":true,"type":"string"},
+"email":{"format":"email","maxLength":254,"type":"string"},"attributes":{"additionalProperties":{},
+"type":"object"},"uid":{"readOnly":true,"type":"string"}},
+"required":["name","pk","uid","username"],"type":"object"}"#,
+    ),
+    (
+        "SessionUser",
+        r##"{"properties":{"user":{"$ref":"#/components/schemas/UserSelf"},
+"original":{"$ref":"#/components/schemas/UserSelf"}},"required":["user"],"type":"object"}"##,
+    ),
+    (
+        "UserSelf",
+        r##"{"properties":{"pk":{"readOnly":true,"type":"integer"},
+"username":{"maxLength":150,"pattern":"^[\\w.@+-]+$","type":"string"},"name":{"type":"string"},
+"is_active":{"readOnly":true,"type":"boolean"},"is_superuser":{"readOnly":true,"type":"boolean"},
+"groups":{"items":{"$ref":"#/components/schemas/UserSelfGroups"},"readOnly":true,"type":"array"},
+"roles":{"items":{"$ref":"#/components/schemas/UserSelfRoles"},"readOnly":true,"type":"array"},
+"email":{"format":"email","maxLength":254,"type":"string"},"avatar":{"readOnly":true,"type":"string"},
+"uid":{"readOnly":true,"type":"string"},"settings":{"additionalProperties":{},
+"readOnly":true,"type":"object"},"type":{"$ref":"#/components/schemas/UserTypeEnum"},
+"system_permissions":{"items":{"type":"string"},"readOnly":true,"type":"array"}},
+"required":["avatar","groups","is_active","is_superuser","name","pk","roles","settings","system_permissions","uid","username"],"type":"object"}"##,
+    ),
+    (
+        "UserSelfGroups",
+        r#"{"properties":{"name":{"readOnly":true,"type":"string"},"pk":{"readOnly":true,"type":"string"}},
+"required":["name","pk"],"type":"object"}"#,
+    ),
+    (
+        "UserSelfRoles",
+        r#"{"properties":{"name":{"readOnly":true,"type":"string"},"pk":{"readOnly":true,"type":"string"}},
+"required":["name","pk"],"type":"object"}"#,
+    ),
+    (
+        "UserPath",
+        r#"{"properties":{"paths":{"items":{"type":"string"},"readOnly":true,"type":"array"}},
+"required":["paths"],"type":"object"}"#,
+    ),
+    (
+        "UserServiceAccountRequest",
+        r#"{"properties":{"name":{"minLength":1,"type":"string"},"create_group":{"default":false,"type":"boolean"},
+"expiring":{"default":true,"type":"boolean"},"expires":{"format":"date-time","type":"string"}},
+"required":["name"],"type":"object"}"#,
+    ),
+    (
+        "UserServiceAccountResponse",
+        r#"{"properties":{"username":{"type":"string"},"token":{"type":"string"},"user_uid":{"type":"string"},
+"user_pk":{"type":"integer"},"group_pk":{"type":"string"}},
+"required":["token","user_pk","user_uid","username"],"type":"object"}"#,
+    ),
+    (
+        "UserPasswordSetRequest",
+        r#"{"properties":{"password":{"minLength":1,"type":"string"}},"required":["password"],"type":"object"}"#,
+    ),
+    (
+        "ImpersonationRequest",
+        r#"{"properties":{"reason":{"minLength":1,"type":"string"}},"required":["reason"],"type":"object"}"#,
+    ),
+    (
+        "Link",
+        r#"{"properties":{"link":{"type":"string"}},"required":["link"],"type":"object"}"#,
+    ),
+    (
+        "UserAccountRequest",
+        r#"{"properties":{"pk":{"type":"integer"}},"required":["pk"],"type":"object"}"#,
+    ),
+    (
+        "TokenView",
+        r#"{"properties":{"key":{"readOnly":true,"type":"string"}},"required":["key"],"type":"object"}"#,
+    ),
+    (
+        "TokenSetKeyRequest",
+        r#"{"properties":{"key":{"minLength":1,"type":"string"}},"required":["key"],"type":"object"}"#,
+    ),
+];
