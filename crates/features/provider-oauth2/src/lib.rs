@@ -4,7 +4,22 @@
 //! called by the words of the standards. What the messages look like is the crate `oauth2-wire`'s, what keys do is
 //! `jose`'s, who may enter is the policies', how people log in is the flows'.
 
+mod api_access;
+mod authorize;
+mod bearer;
+mod claims;
+mod client;
+mod cors;
+mod device;
+mod endpoints;
+mod grants;
+mod id_token;
+mod issue;
+mod jobs;
+mod keys;
+mod metrics;
 mod provider;
+mod request;
 mod scope_mapping;
 mod tokens;
 
@@ -16,7 +31,10 @@ pub use tokens::{AccessToken, AuthorizationCode, DeviceToken, RefreshToken};
 
 pub const FEATURE: Feature = Feature::new("provider-oauth2").kinds(&[
     Kind::of::<ScopeMapping>().check(scope_mapping::check),
-    Kind::of::<OAuth2Provider>().check(provider::check),
+    Kind::of::<OAuth2Provider>()
+        .check(provider::check)
+        .operations(provider::operations::ALL)
+        .listing(provider::listing, provider::LIST_PARAMETERS),
     Kind::of::<AuthorizationCode>()
         .computed(tokens::CODE_FIELDS)
         .hidden(&["provider", "user"])
@@ -25,4 +43,21 @@ pub const FEATURE: Feature = Feature::new("provider-oauth2").kinds(&[
     Kind::of::<AccessToken>().computed(tokens::TOKEN_FIELDS).hidden(&["provider", "user"]).own_rows(tokens::own_rows),
     Kind::of::<RefreshToken>().computed(tokens::TOKEN_FIELDS).hidden(&["provider", "user"]).own_rows(tokens::own_rows),
     Kind::of::<DeviceToken>(),
-]);
+])
+.components(provider::operations::COMPONENTS)
+.jobs(&[jobs::EXPIRE])
+.routes(endpoints::routes)
+.setup(setup);
+
+fn setup(app: &feature::App) {
+    let stages = flow::stage_registry(app);
+    stages.add_in_memory(authorize::FULFILLMENT, authorize::FulfillmentStage);
+    stages.add_in_memory(authorize::CONSENT, authorize::ConsentStage);
+    stages.add_in_memory(device::CODE, device::CodeStage);
+    stages.add_in_memory(device::FINISH, device::FinishStage);
+    apps::register_launch_url(app, <OAuth2Provider as object::Object>::MODEL, provider::launch_url);
+    match app.service::<access::Bearers>() {
+        Some(bearers) => bearers.add(api_access::ApiAccess),
+        None => tracing::error!("Access tokens will not open the API: the crate access is set up later"),
+    }
+}

@@ -1,6 +1,9 @@
 //! The provider: what one OAuth client is allowed and how its tokens look.
 
 mod check;
+mod launch;
+mod list;
+pub mod operations;
 
 use apps::Provider;
 use keys::CertificateKeyPair;
@@ -9,6 +12,8 @@ use object::{Choices, Generated, Id, Json, JsonShape, Object, Refs, Shape, Uuid}
 use serde::{Deserialize, Serialize};
 
 pub use check::check;
+pub use launch::url as launch_url;
+pub use list::{PARAMETERS as LIST_PARAMETERS, listing};
 
 /// Whether the client can keep a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]

@@ -1,0 +1,139 @@
+//! Clients, ready for use: the provider with its application and scopes, found without a query.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use apps::Application;
+use axum::body::Bytes;
+use clock::TimeDelta;
+use feature::App;
+use oauth2_wire::{RedirectUri, ScopeSet};
+use object::Id;
+use parking_lot::Mutex;
+use store::Snapshot;
+
+use crate::provider::{ClientType, IssuerMode, OAuth2Provider};
+use crate::scope_mapping::ScopeMapping;
+
+/// Documents kept for a client: one for every address that it is reached at.
+const MAX_DOCUMENTS: usize = 16;
+
+/// A provider with what belongs to it.
+pub struct Client {
+    pub provider: Arc<OAuth2Provider>,
+    /// None while nobody has linked one; such a client can do nothing.
+    pub application: Option<Arc<Application>>,
+    /// By name of the scope, as claims are put together in this order.
+    pub mappings: Vec<Arc<ScopeMapping>>,
+    pub scopes: ScopeSet,
+    pub access_code_validity: TimeDelta,
+    pub access_token_validity: TimeDelta,
+    pub refresh_token_validity: TimeDelta,
+    pub refresh_token_threshold: TimeDelta,
+    documents: Mutex<HashMap<String, Bytes>>,
+}
+
+impl Client {
+    fn new(provider: Arc<OAuth2Provider>, application: Option<Arc<Application>>, snapshot: &Snapshot) -> Self {
+        let mut mappings: Vec<Arc<ScopeMapping>> = provider
+            .base
+            .property_mappings
+            .iter()
+            .filter_map(|id| snapshot.get::<ScopeMapping>(Id(id.0)))
+            .collect();
+        mappings.sort_by(|a, b| (&a.scope_name, &a.base.name).cmp(&(&b.scope_name, &b.base.name)));
+        let scopes = mappings.iter().map(|m| m.scope_name.as_str()).collect();
+        // Checked when the provider was saved; what still cannot be read ends at once rather than never.
+        let span = |text: &str| TimeDelta::parse(text).unwrap_or(TimeDelta::ZERO);
+        Self {
+            access_code_validity: span(&provider.access_code_validity),
+            access_token_validity: span(&provider.access_token_validity),
+            refresh_token_validity: span(&provider.refresh_token_validity),
+            refresh_token_threshold: span(&provider.refresh_token_threshold),
+            provider,
+            application,
+            mappings,
+            scopes,
+            documents: Mutex::default(),
+        }
+    }
+    pub fn id(&self) -> Id<OAuth2Provider> {
+        Id(self.provider.base.pk.0)
+    }
+    pub fn client_id(&self) -> &str {
+        &self.provider.client_id
+    }
+    pub fn is_confidential(&self) -> bool {
+        self.provider.client_type == ClientType::Confidential
+    }
+    /// SECURITY: an empty secret is no secret; nobody authenticates with it.
+    pub fn has_secret(&self, given: &str) -> bool {
+        !self.provider.client_secret.is_empty() && secret::ct_eq(given, &self.provider.client_secret)
+    }
+    pub fn redirect_uris(&self) -> &[RedirectUri] {
+        &self.provider.redirect_uris.0.0
+    }
+    /// The issuer of tokens (OpenID Connect Core §2), for a server reached at `base`.
+    pub fn issuer(&self, base: &str) -> String {
+        match (&self.provider.issuer_mode, &self.application) {
+            (IssuerMode::PerProvider, Some(application)) => format!("{base}/application/o/{}/", application.slug),
+            _ => format!("{base}/"),
+        }
+    }
+    /// Something that only changes with the configuration and the address, made once.
+    pub fn document(&self, base: &str) -> Option<Bytes> {
+        self.documents.lock().get(base).cloned()
+    }
+    pub fn keep_document(&self, base: &str, document: Bytes) {
+        let mut documents = self.documents.lock();
+        // Whoever makes up host names must not fill the memory.
+        if documents.len() < MAX_DOCUMENTS {
+            documents.insert(base.to_owned(), document);
+        }
+    }
+}
+
+/// All clients of one snapshot.
+pub struct Clients {
+    by_client_id: HashMap<String, Arc<Client>>,
+    by_slug: HashMap<String, Arc<Client>>,
+    by_pk: HashMap<i64, Arc<Client>>,
+}
+
+impl Clients {
+    fn new(snapshot: &Snapshot) -> Self {
+        let applications = snapshot.all::<Application>();
+        let application_of: HashMap<i64, &Arc<Application>> =
+            applications.iter().filter_map(|a| Some((a.provider?.0, a))).collect();
+        let mut found = Self { by_client_id: HashMap::new(), by_slug: HashMap::new(), by_pk: HashMap::new() };
+        for provider in snapshot.all::<OAuth2Provider>().iter() {
+            let pk = provider.base.pk.0;
+            let application = application_of.get(&pk).map(|a| Arc::clone(a));
+            let client = Arc::new(Client::new(Arc::clone(provider), application, snapshot));
+            if let Some(application) = &client.application {
+                found.by_slug.insert(application.slug.clone(), Arc::clone(&client));
+            }
+            found.by_client_id.insert(provider.client_id.clone(), Arc::clone(&client));
+            found.by_pk.insert(pk, client);
+        }
+        found
+    }
+    /// The clients of now.
+    pub fn of(app: &App) -> Arc<Self> {
+        app.store().snapshot().derive(Self::new)
+    }
+    /// RFC 6749 §2.2: the id is compared as it is, in this case and no other.
+    pub fn by_client_id(&self, client_id: &str) -> Option<&Arc<Client>> {
+        self.by_client_id.get(client_id)
+    }
+    /// The client of an application.
+    pub fn by_slug(&self, slug: &str) -> Option<&Arc<Client>> {
+        self.by_slug.get(slug)
+    }
+    pub fn by_pk(&self, pk: i64) -> Option<&Arc<Client>> {
+        self.by_pk.get(&pk)
+    }
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.by_pk.values()
+    }
+}

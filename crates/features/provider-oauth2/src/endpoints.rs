@@ -1,0 +1,89 @@
+//! The protocol's addresses.
+
+pub mod device;
+pub mod discovery;
+pub mod introspection;
+pub mod jwks;
+pub mod revocation;
+pub mod userinfo;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use feature::App;
+use http::request::Parts;
+use http::{HeaderValue, StatusCode, header};
+use net::Origin;
+use serde::Serialize;
+
+use crate::{authorize, grants};
+
+/// All routes of the feature.
+pub fn routes(app: &App) -> Router {
+    Router::new()
+        .route("/application/o/{slug}/", get(discovery::root))
+        .route("/application/o/{slug}/.well-known/openid-configuration", get(discovery::openid).options(discovery::options))
+        .route(
+            "/.well-known/oauth-authorization-server/application/o/{slug}/",
+            get(discovery::oauth).options(discovery::options),
+        )
+        .route("/application/o/{slug}/jwks/", get(jwks::show))
+        .route("/application/o/authorize/", get(authorize::get).post(authorize::post))
+        .route("/login/oauth/authorize", get(authorize::github))
+        .route("/login/oauth/access_token", post(grants::token))
+        .route("/application/o/token/", post(grants::token).options(grants::preflight))
+        .route("/application/o/userinfo/", get(userinfo::get).post(userinfo::post).options(userinfo::preflight))
+        .route("/application/o/introspect/", post(introspection::post))
+        .route("/application/o/revoke/", post(revocation::post).options(grants::preflight))
+        .route("/application/o/device/", post(device::post).options(grants::preflight))
+        .route("/device", get(crate::device::entry))
+        .with_state(app.clone())
+}
+
+/// `https://host` as the client reached us.
+pub struct Base(pub String);
+
+impl<S: Sync> FromRequestParts<S> for Base {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.get::<Origin>().map_or_else(|| "http://localhost".to_owned(), ToString::to_string)))
+    }
+}
+
+/// An answer that nobody may keep (RFC 6749 §5.1).
+pub fn uncached(status: StatusCode, json: &impl Serialize) -> Response {
+    let mut response = (status, axum::Json(json)).into_response();
+    no_store(&mut response);
+    response
+}
+
+pub fn no_store(response: &mut Response) {
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+/// A page for people, where no client can be told.
+pub fn page(status: StatusCode, title: &str, text: &str) -> Response {
+    let html = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title></head>\
+         <body><main><h1>{title}</h1><p>{text}</p></main></body></html>\n",
+        title = escape(title),
+        text = escape(text)
+    );
+    let mut response = (status, Html(html)).into_response();
+    let policy = HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    no_store(&mut response);
+    response
+}
+
+pub fn not_found() -> Response {
+    page(StatusCode::NOT_FOUND, "Not Found", "There is no such application here, or it has no OAuth2 provider.")
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,50 @@
+//! The device code (RFC 8628 §3.4).
+
+use oauth2_wire::{DeviceError, GrantType, TokenError, names};
+use object::Object;
+use store::{Filter, Write};
+
+use super::{Attempt, Grant, Outcome, Refusal, scope_set, user_of};
+use crate::id_token::Authentication;
+use crate::issue::Granted;
+use crate::tokens::{self, DeviceToken};
+
+// COMPAT: upstream asks no secret of confidential clients here. One that is sent must be right.
+pub const GRANT: Grant =
+    Grant { grant_type: GrantType::DeviceCode, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
+
+async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
+    let Attempt { app, client, request, .. } = attempt;
+    if client.is_confidential() && !attempt.secrets.is_empty() && !attempt.has_secret {
+        return Err(TokenError::InvalidClient.into());
+    }
+    let given = request.device_code.as_deref().ok_or(TokenError::InvalidGrant)?;
+    let found: Option<DeviceToken> = app.store().first(Filter::eq("device_code_hash", tokens::hash(given))).await?;
+    let token = found.filter(|token| token.provider == client.id()).ok_or(TokenError::InvalidGrant)?;
+    let now = app.clock().now();
+    if token.expires.is_some_and(|at| at <= now) {
+        return Err(DeviceError::ExpiredToken.into());
+    }
+    let Some(user) = token.user else { return Err(DeviceError::AuthorizationPending.into()) };
+    let user = user_of(app, user.0).await?;
+    let consume =
+        Write::DeleteWhere { model: DeviceToken::model(), filter: Filter::eq("pk", token.pk), guard: true };
+    let has_offline_access = token.scope.iter().any(|scope| scope == names::SCOPE_OFFLINE_ACCESS);
+    Ok(Outcome {
+        refresh: has_offline_access.then(|| token.scope.clone()),
+        granted: Granted {
+            user,
+            scope: scope_set(&token.scope),
+            authentication: Authentication {
+                at: token.auth_time.unwrap_or(now),
+                methods: token.amr,
+                session: token.session.map(|session| session.0),
+            },
+            family: app.random().uuid_v4(),
+            nonce: None,
+        },
+        consume: vec![consume],
+        context: Vec::new(),
+        event: None,
+    })
+}
