@@ -31,7 +31,12 @@ async fn app() -> App {
 async fn user(app: &App, name: &str, groups: Vec<Id<Group>>, roles: Vec<Id<Role>>) -> User {
     let input = serde_json::json!({"username": name, "name": name, "groups": groups, "roles": roles});
     let caller = Caller::system();
-    let context = feature::change::Context { app, store: app.store(), caller: &caller, options: feature::change::Options::default() };
+    let context = feature::change::Context {
+        app,
+        store: app.store(),
+        caller: &caller,
+        options: feature::change::Options::default(),
+    };
     let made = feature::change::create(context, User::model(), input.as_object().unwrap()).await.unwrap();
     made.to().unwrap()
 }
@@ -127,6 +132,9 @@ async fn every_permission_has_a_name() {
     let app = app().await;
     let all = crate::permissions(app.registry());
     let view = all.iter().find(|e| e.full() == "authentik_core.view_user").unwrap();
-    assert_eq!((view.name.as_str(), view.to_json()["app_label_verbose"].as_str()), ("Can view User", Some("authentik Core")));
+    assert_eq!(
+        (view.name.as_str(), view.to_json()["app_label_verbose"].as_str()),
+        ("Can view User", Some("authentik Core"))
+    );
     assert!(all.iter().any(|e| e.full() == "authentik_core.reset_user_password"));
 }

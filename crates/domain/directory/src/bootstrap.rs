@@ -36,15 +36,19 @@ pub async fn ensure_admin(app: &App) -> Result<Admin, Problem> {
     let hash = match (&settings.password, &settings.password_hash) {
         (Some(password), _) => Some(crate::password::hash(app, password.expose()).await?),
         (None, Some(hash)) => {
-            secret::password::check_stored(hash.expose()).map_err(|e| Problem::field("bootstrap_password_hash", e.to_string()))?;
+            secret::password::check_stored(hash.expose())
+                .map_err(|e| Problem::field("bootstrap_password_hash", e.to_string()))?;
             Some(hash.expose().clone())
         }
         (None, None) => None,
     };
     let tx = app.store().begin().await?;
     let caller = Caller::system();
-    let context = Context { app, store: &tx, caller: &caller, options: Options { privileged: true, refuse_unknown: true } };
-    let group = find_or(context, Group::model(), "name", ADMIN_GROUP, json!({ "name": ADMIN_GROUP, "is_superuser": true })).await?;
+    let context =
+        Context { app, store: &tx, caller: &caller, options: Options { privileged: true, refuse_unknown: true } };
+    let group =
+        find_or(context, Group::model(), "name", ADMIN_GROUP, json!({ "name": ADMIN_GROUP, "is_superuser": true }))
+            .await?;
     let email = settings.email.as_deref().unwrap_or("root@example.com");
     let input = json!({
         "username": ADMIN,

@@ -78,18 +78,9 @@ pub const COMPONENTS: &[(&str, &str)] = &[
         "ImpersonationRequest",
         r#"{"properties":{"reason":{"minLength":1,"type":"string"}},"required":["reason"],"type":"object"}"#,
     ),
-    (
-        "Link",
-        r#"{"properties":{"link":{"type":"string"}},"required":["link"],"type":"object"}"#,
-    ),
-    (
-        "UserAccountRequest",
-        r#"{"properties":{"pk":{"type":"integer"}},"required":["pk"],"type":"object"}"#,
-    ),
-    (
-        "TokenView",
-        r#"{"properties":{"key":{"readOnly":true,"type":"string"}},"required":["key"],"type":"object"}"#,
-    ),
+    ("Link", r#"{"properties":{"link":{"type":"string"}},"required":["link"],"type":"object"}"#),
+    ("UserAccountRequest", r#"{"properties":{"pk":{"type":"integer"}},"required":["pk"],"type":"object"}"#),
+    ("TokenView", r#"{"properties":{"key":{"readOnly":true,"type":"string"}},"required":["key"],"type":"object"}"#),
     (
         "TokenSetKeyRequest",
         r#"{"properties":{"key":{"minLength":1,"type":"string"}},"required":["key"],"type":"object"}"#,

@@ -63,7 +63,10 @@ pub async fn may_leave(change: &Change<'_>, group: Key) -> Result<(), Problem> {
 
 /// As [`may_leave`], outside of a change.
 pub async fn may_remove(store: &Store, caller: &Caller, group: Key) -> Result<(), Problem> {
-    if caller.superuser || caller.may_on("authentik_core.disable_group_superuser", group) || !is_mighty(store, group).await? {
+    if caller.superuser
+        || caller.may_on("authentik_core.disable_group_superuser", group)
+        || !is_mighty(store, group).await?
+    {
         return Ok(());
     }
     Err(refusal("User does not have permission to remove members from a superuser group."))

@@ -17,7 +17,6 @@ use crate::user::User;
 
 /// Makes a link for the user and returns its path.
 pub async fn create(app: &App, user: &User, minutes: i64) -> Result<String, Problem> {
-    let now = app.clock().now();
     let key = app.random().token(60);
     let token = Token {
         pk: Id::unsaved(),
@@ -26,7 +25,7 @@ pub async fn create(app: &App, user: &User, minutes: i64) -> Result<String, Prob
         intent: Intent::Recovery,
         user: user.pk,
         description: "Made on the command line".into(),
-        expires: Some(now + SignedDuration::from_mins(minutes)),
+        expires: Some(app.clock().after(SignedDuration::from_mins(minutes))),
         expiring: true,
         key: key.clone(),
     };
@@ -67,7 +66,8 @@ async fn log_in(app: &App, key: &str, extensions: http::Extensions) -> Result<bo
     let Some(user) = user else { return Ok(false) };
     let browser = LazySession::load_from(&extensions).await?;
     let caller = extensions.get::<Caller>().cloned().unwrap_or_default();
-    let how = Login { caller: &caller, method: "recovery", method_args: Map::new(), duration: std::time::Duration::ZERO };
+    let how =
+        Login { caller: &caller, method: "recovery", method_args: Map::new(), duration: std::time::Duration::ZERO };
     browser.login(&user, how).await?;
     Ok(true)
 }

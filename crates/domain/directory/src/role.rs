@@ -61,15 +61,22 @@ pub struct RolePermission {
 }
 
 /// Gives a role permissions; those it has already stay. `object_pk` is empty for all objects.
-pub async fn give(store: &Store, role: Id<Role>, codenames: &[String], object_pk: &str) -> Result<Vec<RolePermission>, Problem> {
+pub async fn give(
+    store: &Store,
+    role: Id<Role>,
+    codenames: &[String],
+    object_pk: &str,
+) -> Result<Vec<RolePermission>, Problem> {
     let mut given = Vec::with_capacity(codenames.len());
     for codename in codenames {
-        let same = Filter::eq("role", role).and(Filter::eq("codename", codename)).and(Filter::eq("object_pk", object_pk));
+        let same =
+            Filter::eq("role", role).and(Filter::eq("codename", codename)).and(Filter::eq("object_pk", object_pk));
         if let Some(present) = store.first::<RolePermission>(same).await? {
             given.push(present);
             continue;
         }
-        let new = RolePermission { pk: Id::unsaved(), role, codename: codename.clone(), object_pk: object_pk.to_owned() };
+        let new =
+            RolePermission { pk: Id::unsaved(), role, codename: codename.clone(), object_pk: object_pk.to_owned() };
         let pk = store.insert(&new).await?;
         given.push(RolePermission { pk, ..new });
     }

@@ -168,7 +168,8 @@ pub fn login(caller: &Caller, user: &Subject, method: &str, args: Map<String, Js
 
 /// Somebody failed to log in. `user` is empty when nobody of that name exists.
 pub fn login_failed(caller: &Caller, user: Option<&Subject>, username: &str, details: Map<String, Json>) -> Draft {
-    let draft = Draft::new(Action::LoginFailed, "authentik.events.signals").with("username", username).with_all(details);
+    let draft =
+        Draft::new(Action::LoginFailed, "authentik.events.signals").with("username", username).with_all(details);
     match user {
         Some(user) => draft.user(user).by(caller),
         None => draft.by(caller),

@@ -15,7 +15,8 @@ mod tests;
 
 pub use audit::{Audit, name_of, reference};
 pub use emit::{
-    BrandOf, Draft, Subject, configuration_error, login, login_failed, logout, password_set, secret_view, system_exception,
+    BrandOf, Draft, Subject, configuration_error, login, login_failed, logout, password_set, secret_view,
+    system_exception,
 };
 pub use event::{Action, Event};
 pub use sanitize::{HIDDEN, clean, clean_map};

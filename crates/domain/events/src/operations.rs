@@ -84,7 +84,9 @@ fn top_per_user(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let query = Query::filter(filter).order(&["-created"]).limit(MOST).columns_only();
         let mut by_app: HashMap<String, (Json, u64, HashSet<String>)> = HashMap::new();
         for record in call.app.store().records(Event::model(), &query).await? {
-            let Some(app) = record.get("context").as_json().and_then(|c| c.get("authorized_application")) else { continue };
+            let Some(app) = record.get("context").as_json().and_then(|c| c.get("authorized_application")) else {
+                continue;
+            };
             let user = record.get("user").as_json().and_then(|u| u.get("pk")).map(Json::to_string).unwrap_or_default();
             let entry = by_app.entry(app.to_string()).or_insert_with(|| (app.clone(), 0, HashSet::new()));
             entry.1 += 1;
@@ -92,9 +94,7 @@ fn top_per_user(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         }
         let mut rows: Vec<_> = by_app.into_values().collect();
         rows.sort_by_key(|row| std::cmp::Reverse(row.1));
-        let one = |(app, count, users): (Json, u64, HashSet<String>)| {
-            json!({ "application": app, "counted_events": count, "unique_users": users.len() })
-        };
+        let one = |(app, count, users): (Json, u64, HashSet<String>)| json!({ "application": app, "counted_events": count, "unique_users": users.len() });
         Ok(Reply::ok(rows.into_iter().take(top).map(one).collect()))
     })
 }

@@ -9,16 +9,8 @@ pub const HIDDEN: &str = "********************";
 /// Parts of names that hold secrets.
 const SECRET: [&str; 7] = ["api", "token", "key", "secret", "pass", "signature", "cookie"];
 /// Names that look like secrets and are none.
-const HARMLESS: [&str; 8] = [
-    "passing",
-    "password_change_date",
-    "token_endpoint",
-    "token_type",
-    "key_pk",
-    "public_key",
-    "signing_key",
-    "apply",
-];
+const HARMLESS: [&str; 8] =
+    ["passing", "password_change_date", "token_endpoint", "token_type", "key_pk", "public_key", "signing_key", "apply"];
 /// Deeper nested values are cut off: nobody reads them, and a context is bounded by it.
 const DEPTH: usize = 12;
 /// Longer texts are cut off.
@@ -26,7 +18,8 @@ const LENGTH: usize = 16_384;
 
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let harmless = HARMLESS.contains(&name.as_str()) || name.starts_with("auth_method") || name.starts_with("mfa_devices");
+    let harmless =
+        HARMLESS.contains(&name.as_str()) || name.starts_with("auth_method") || name.starts_with("mfa_devices");
     !harmless && SECRET.iter().any(|part| name.contains(part))
 }
 

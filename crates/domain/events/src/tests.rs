@@ -64,7 +64,9 @@ async fn changes_are_recorded_with_their_difference() {
 #[tokio::test]
 async fn secrets_are_hidden_and_own_actions_marked() {
     let app = app().await;
-    let draft = Draft::custom("thing_done", "test").with("client_secret", "s").with("deep", json!({"password": "p", "n": "a\0b"}));
+    let draft = Draft::custom("thing_done", "test")
+        .with("client_secret", "s")
+        .with("deep", json!({"password": "p", "n": "a\0b"}));
     draft.emit(&app, app.store()).await.unwrap();
     let event: Event = app.store().first(store::Filter::True).await.unwrap().unwrap();
     assert_eq!(event.action, "custom_thing_done");

@@ -28,10 +28,7 @@ pub const COMPONENTS: &[(&str, &str)] = &[
         r#"{"properties":{"permissions":{"items":{"minLength":1,"type":"string"},"type":"array"},
 "model":{"type":"string"},"object_pk":{"minLength":1,"type":"string"}},"type":"object"}"#,
     ),
-    (
-        "PermissionAssignResult",
-        r#"{"properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}"#,
-    ),
+    ("PermissionAssignResult", r#"{"properties":{"id":{"type":"string"}},"required":["id"],"type":"object"}"#),
     (
         "RoleObjectPermission",
         r#"{"properties":{"id":{"readOnly":true,"type":"integer"},"codename":{"readOnly":true,"type":"string"},

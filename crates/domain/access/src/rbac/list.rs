@@ -65,13 +65,16 @@ pub fn permissions(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
             rows.iter().any(|p| p.object_pk.is_empty() && p.codename == full && roles.contains(&p.role))
         };
         let search = call.parameter("search").unwrap_or_default().to_lowercase();
-        let wanted = |parameter: &str, value: &str| call.parameter(parameter).is_none_or(|p| p.is_empty() || p == value);
+        let wanted =
+            |parameter: &str, value: &str| call.parameter(parameter).is_none_or(|p| p.is_empty() || p == value);
         let found = all(call.app.registry()).iter().filter(|e| {
             wanted("codename", &e.codename)
                 && wanted("content_type__model", &e.model)
                 && wanted("content_type__app_label", &e.app_label)
                 && (search.is_empty()
-                    || [&e.codename, &e.model, &e.app_label, &e.name].iter().any(|t| t.to_lowercase().contains(&search)))
+                    || [&e.codename, &e.model, &e.app_label, &e.name]
+                        .iter()
+                        .any(|t| t.to_lowercase().contains(&search)))
                 && roles.as_ref().is_none_or(|roles| has(e, roles))
         });
         page(call, found.map(Entry::to_json).collect())
@@ -146,7 +149,10 @@ pub fn assigned(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
             return Err(Problem::field("model", "This field is required."));
         };
         if call.app.registry().catalogue.model(label).is_none() {
-            return Err(Problem::field("model", format!("Select a valid choice. {label} is not one of the available choices.")));
+            return Err(Problem::field(
+                "model",
+                format!("Select a valid choice. {label} is not one of the available choices."),
+            ));
         }
         let object = call.parameter("object_pk").unwrap_or_default();
         let snapshot = call.app.store().snapshot();
@@ -169,9 +175,7 @@ pub fn assigned(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
             .filter_map(|(id, row)| Some((snapshot.get(id)?, row)))
             .collect();
         rows.sort_by(|a, b| a.0.name.cmp(&b.0.name));
-        let one = |(role, (objects, models, _)): (std::sync::Arc<Role>, _)| {
-            json!({ "role_pk": role.pk, "name": role.name, "object_permissions": objects, "model_permissions": models })
-        };
+        let one = |(role, (objects, models, _)): (std::sync::Arc<Role>, _)| json!({ "role_pk": role.pk, "name": role.name, "object_permissions": objects, "model_permissions": models });
         page(call, rows.into_iter().map(one).collect())
     })
 }

@@ -13,10 +13,13 @@ use crate::render;
 use crate::role::Role;
 use crate::user::User;
 
-const RELATED: &str = r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/RelatedGroup"}}"##;
+const RELATED: &str =
+    r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/RelatedGroup"}}"##;
 const ROLES: &str = r##"{"type":"array","readOnly":true,"items":{"$ref":"#/components/schemas/Role"}}"##;
-const INHERITED: &str = r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/Role"}}"##;
-const USERS: &str = r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/PartialUser"}}"##;
+const INHERITED: &str =
+    r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/Role"}}"##;
+const USERS: &str =
+    r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/PartialUser"}}"##;
 const KEYS: &str = r#"{"type":"array","readOnly":true,"items":{"type":"string","format":"uuid"}}"#;
 const NUMBERS: &str = r#"{"type":"array","items":{"type":"integer"}}"#;
 

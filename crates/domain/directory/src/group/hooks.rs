@@ -40,8 +40,7 @@ fn check_superuser(change: &Change<'_>) -> Result<(), Problem> {
     if now == before {
         return Ok(());
     }
-    let codename =
-        if now { "authentik_core.enable_group_superuser" } else { "authentik_core.disable_group_superuser" };
+    let codename = if now { "authentik_core.enable_group_superuser" } else { "authentik_core.disable_group_superuser" };
     let allowed = match (change.doing, change.record.key()) {
         (Doing::Update, Some(key)) => change.caller.may_on(codename, key),
         _ => change.caller.may(codename),
@@ -94,7 +93,8 @@ async fn wanted_users(change: &Change<'_>) -> Result<Option<HashSet<Key>>, Probl
         wanted.insert(Key::Int(number));
     }
     let query = Query::filter(Filter::any_of("pk", wanted.iter().copied())).columns_only();
-    let found: HashSet<Key> = change.store.records(User::model(), &query).await?.iter().filter_map(Record::key).collect();
+    let found: HashSet<Key> =
+        change.store.records(User::model(), &query).await?.iter().filter_map(Record::key).collect();
     match wanted.iter().find(|k| !found.contains(k)) {
         Some(missing) => Err(Problem::field("users", format!("Invalid pk \"{missing}\" - object does not exist."))),
         None => Ok(Some(wanted)),

@@ -35,12 +35,16 @@ fn wanted(change: &Change<'_>) -> Result<Option<Vec<String>>, Problem> {
         return Ok(None);
     };
     let refuse = |message: String| Err(Problem::fields(&FieldErrors::one("permissions", message)));
-    let Some(items) = given.as_array() else { return refuse("Expected a list of permissions like authentik_core.view_user.".into()) };
+    let Some(items) = given.as_array() else {
+        return refuse("Expected a list of permissions like authentik_core.view_user.".into());
+    };
     let mut codenames = Vec::with_capacity(items.len());
     for item in items {
         match item.as_str().filter(|c| c.contains('.')) {
             Some(codename) => codenames.push(codename.to_owned()),
-            None => return refuse(format!("{} is no permission; write it like authentik_core.view_user.", shown(item))),
+            None => {
+                return refuse(format!("{} is no permission; write it like authentik_core.view_user.", shown(item)));
+            }
         }
     }
     Ok(Some(codenames))

@@ -17,12 +17,37 @@ pub fn own(caller: &Caller) -> Filter {
 pub const COMPUTED: &[Computed] = &[
     Computed { name: "current", schema: r#"{"type":"boolean","readOnly":true}"#, required: true, render: current },
     Computed { name: "user_agent", schema: USER_AGENT, required: true, render: user_agent },
-    Computed { name: "geo_ip", schema: r#"{"type":"object","nullable":true,"additionalProperties":{}}"#, required: true, render: nothing },
-    Computed { name: "asn", schema: r#"{"type":"object","nullable":true,"additionalProperties":{}}"#, required: true, render: nothing },
+    Computed {
+        name: "geo_ip",
+        schema: r#"{"type":"object","nullable":true,"additionalProperties":{}}"#,
+        required: true,
+        render: nothing,
+    },
+    Computed {
+        name: "asn",
+        schema: r#"{"type":"object","nullable":true,"additionalProperties":{}}"#,
+        required: true,
+        render: nothing,
+    },
     Computed { name: "last_ip", schema: r#"{"type":"string","readOnly":true}"#, required: true, render: last_ip },
-    Computed { name: "last_user_agent", schema: r#"{"type":"string","readOnly":true}"#, required: true, render: last_user_agent },
-    Computed { name: "last_used", schema: r#"{"type":"string","format":"date-time","readOnly":true}"#, required: true, render: last_used },
-    Computed { name: "expires", schema: r#"{"type":"string","format":"date-time","readOnly":true}"#, required: true, render: expires },
+    Computed {
+        name: "last_user_agent",
+        schema: r#"{"type":"string","readOnly":true}"#,
+        required: true,
+        render: last_user_agent,
+    },
+    Computed {
+        name: "last_used",
+        schema: r#"{"type":"string","format":"date-time","readOnly":true}"#,
+        required: true,
+        render: last_used,
+    },
+    Computed {
+        name: "expires",
+        schema: r#"{"type":"string","format":"date-time","readOnly":true}"#,
+        required: true,
+        render: expires,
+    },
 ];
 
 const USER_AGENT: &str = r#"{"type":"object","properties":{"device":{"type":"object","additionalProperties":{}},

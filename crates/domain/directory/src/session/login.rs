@@ -82,14 +82,8 @@ impl WebSession {
         tx.commit().await?;
         let mut user = User::clone(&user);
         user.last_login = Some(now);
-        *self.0.state.lock() = State {
-            row: Some(row),
-            key,
-            user: Some(Arc::new(user)),
-            data,
-            cookie: Cookie::Set,
-            ..State::fresh(app)
-        };
+        *self.0.state.lock() =
+            State { row: Some(row), key, user: Some(Arc::new(user)), data, cookie: Cookie::Set, ..State::fresh(app) };
         Ok(login)
     }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use store::{Filter, Query};
 
 use super::{app, app_with, create, delegate, update, user};
-use crate::{Group, Intent, RolePermission, Role, Token, User, bootstrap, password};
+use crate::{Group, Intent, Role, RolePermission, Token, User, bootstrap, password};
 
 #[tokio::test]
 async fn membership_reaches_upwards() {
@@ -89,7 +89,8 @@ async fn passwords_are_compared_and_renewed() {
     assert!(!password::verify(&app, Some(&one), "other").await.unwrap());
     assert!(!password::verify(&app, None, "pw").await.unwrap());
     // A hash of another cost counts as old.
-    let old = secret::password::hash("old", secret::password::Cost { memory: 32, passes: 1, lanes: 1 }, app.random()).unwrap();
+    let old = secret::password::hash("old", secret::password::Cost { memory: 32, passes: 1, lanes: 1 }, app.random())
+        .unwrap();
     let set = vec![("password", old.as_str().into())];
     app.store().change(User::model(), Filter::eq("pk", one.pk), set).await.unwrap();
     let one: User = app.store().get(one.pk).await.unwrap().unwrap();
@@ -151,7 +152,10 @@ async fn what_is_said_of_bad_users() {
     let app = app().await;
     let caller = Caller { superuser: true, user: Some(1), ..Caller::default() };
     for (input, said) in [
-        (json!({"username": "u", "name": "n", "path": "//bad/"}), json!({"path": ["No leading or trailing slashes allowed."]})),
+        (
+            json!({"username": "u", "name": "n", "path": "//bad/"}),
+            json!({"path": ["No leading or trailing slashes allowed."]}),
+        ),
         (
             json!({"username": "u", "name": "n", "type": "internal_service_account"}),
             json!({"type": ["Setting a user to internal service account is not allowed."]}),

@@ -171,7 +171,12 @@ async fn sessions_end_with_what_they_rest_on() {
     // The login is deleted through the API.
     browser.go("POST", "/login").await;
     let login: AuthenticatedSession = app.store().first(Filter::True).await.unwrap().unwrap();
-    let context = feature::change::Context { app: &app, store: app.store(), caller: &system, options: feature::change::Options::default() };
+    let context = feature::change::Context {
+        app: &app,
+        store: app.store(),
+        caller: &system,
+        options: feature::change::Options::default(),
+    };
     feature::change::delete(context, &login.to_record()).await.unwrap();
     assert_eq!(browser.go("GET", "/who").await.1, " null");
 
@@ -198,7 +203,8 @@ async fn sessions_end_with_what_they_rest_on() {
 fn browsers_are_told_apart() {
     let python = crate::session::agent::describe("python-requests/2.34.2");
     assert_eq!(python["user_agent"], json!({"family": "Python Requests", "major": "2", "minor": "34", "patch": null}));
-    let firefox = crate::session::agent::describe("Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0");
+    let firefox =
+        crate::session::agent::describe("Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0");
     assert_eq!((&firefox["user_agent"]["family"], &firefox["os"]["family"]), (&json!("Firefox"), &json!("Linux")));
     for odd in ["", ";;;", "Windows NT ", "Version/", "iPhone OS"] {
         crate::session::agent::describe(odd);

@@ -11,12 +11,19 @@ use crate::membership::grants_superuser;
 use crate::render;
 use crate::role::Role;
 
-const GROUPS: &str = r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/PartialGroup"}}"##;
-const ROLES: &str = r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/Role"}}"##;
+const GROUPS: &str =
+    r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/PartialGroup"}}"##;
+const ROLES: &str =
+    r##"{"type":"array","nullable":true,"readOnly":true,"items":{"$ref":"#/components/schemas/Role"}}"##;
 const TEXT: &str = r#"{"type":"string","readOnly":true}"#;
 
 pub const COMPUTED: &[Computed] = &[
-    Computed { name: "is_superuser", schema: r#"{"type":"boolean","readOnly":true}"#, required: true, render: is_superuser },
+    Computed {
+        name: "is_superuser",
+        schema: r#"{"type":"boolean","readOnly":true}"#,
+        required: true,
+        render: is_superuser,
+    },
     Computed { name: "groups_obj", schema: GROUPS, required: true, render: groups_obj },
     Computed { name: "roles_obj", schema: ROLES, required: true, render: roles_obj },
     Computed { name: "avatar", schema: TEXT, required: true, render: avatar },

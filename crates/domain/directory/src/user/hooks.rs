@@ -97,7 +97,8 @@ pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
 
 /// The references that a many-to-many field has now and had not before.
 pub(crate) fn added(change: &Change<'_>, field: &str) -> Vec<Key> {
-    let before: HashSet<Key> = change.before.map(|b| b.get(field).as_keys().iter().copied().collect()).unwrap_or_default();
+    let before: HashSet<Key> =
+        change.before.map(|b| b.get(field).as_keys().iter().copied().collect()).unwrap_or_default();
     change.record.get(field).as_keys().iter().filter(|k| !before.contains(k)).copied().collect()
 }
 
@@ -114,6 +115,8 @@ pub(crate) fn removed(change: &Change<'_>, field: &str) -> Vec<Key> {
 /// The value does not fit the field.
 pub fn parse_own(name: &str, value: &Json) -> Result<Option<(&'static str, Value)>, Json> {
     let model = <User as object::Object>::model();
-    let Some(field) = model.field(name).filter(|f| f.access == Access::ReadWrite && f.is_column()) else { return Ok(None) };
+    let Some(field) = model.field(name).filter(|f| f.access == Access::ReadWrite && f.is_column()) else {
+        return Ok(None);
+    };
     parse_field(field, value).map(|v| Some((field.name, v)))
 }

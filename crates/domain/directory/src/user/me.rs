@@ -49,8 +49,11 @@ fn about(call: &Call, snapshot: &Snapshot, user: &User, grants: &Grants) -> Json
     let superuser = user.is_superuser(snapshot);
     let groups: Json = user.all_groups(snapshot).iter().map(|g| json!({ "name": g.name, "pk": g.pk })).collect();
     let roles: Json = user.all_roles(snapshot).iter().map(|r| json!({ "name": r.name, "pk": r.pk })).collect();
-    let permissions: Json =
-        SYSTEM.iter().filter(|p| superuser || grants.global.contains(&format!("authentik_rbac.{p}"))).copied().collect();
+    let permissions: Json = SYSTEM
+        .iter()
+        .filter(|p| superuser || grants.global.contains(&format!("authentik_rbac.{p}")))
+        .copied()
+        .collect();
     let settings = user.group_attributes(snapshot).shift_remove("settings").unwrap_or_else(|| json!({}));
     json!({
         "pk": user.pk,
