@@ -7,9 +7,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ruff_python_ast::token::TokenKind;
 use ruff_python_ast::{Mod, Stmt};
 use ruff_python_parser::{
-    InterpolatedStringErrorType, LexicalErrorType, Mode, ParseErrorType, ParseOptions, parse_unchecked,
+    InterpolatedStringErrorType, LexicalErrorType, Mode, ParseErrorType, ParseOptions, Parsed, parse_unchecked,
 };
 use ruff_text_size::Ranged;
 
@@ -153,8 +154,17 @@ fn compile_here(source: &str, params: Vec<String>) -> Result<Program, CompileErr
     let at = |offset: u32| position(&line_starts, offset);
     let parsed = parse_unchecked(&wrapped, ParseOptions::from(Mode::Module).with_max_recursion_depth(300));
     if let Some(error) = parsed.errors().first() {
-        let (kind, message) = wording(&error.error, &wrapped, error.location.start().to_usize());
-        let (line, column) = at(error.location.start().to_u32());
+        let (kind, mut message) = wording(&error.error, &wrapped, error.location.start().to_usize());
+        let (mut line, mut column) = at(error.location.start().to_u32());
+        // CPython names a bracket that stays open rather than the place on a later line where that shows.
+        let at_end = message == "unexpected EOF while parsing";
+        if (at_end || message == "invalid syntax")
+            && let Some((bracket, offset)) = unclosed(&parsed)
+            && (at_end || at(offset).0 < line)
+        {
+            message = format!("'{bracket}' was never closed");
+            (line, column) = at(offset);
+        }
         return Err(CompileError { kind, message, line, column });
     }
     let Mod::Module(module) = parsed.into_syntax() else {
@@ -175,6 +185,25 @@ fn compile_here(source: &str, params: Vec<String>) -> Result<Program, CompileErr
     })?;
     let data = ProgramData { code, source: source.to_owned(), params, line_starts: line_starts.clone() };
     Ok(Program(Arc::new(data)))
+}
+
+/// The last bracket that is open when the source ends, and where it is.
+fn unclosed(parsed: &Parsed<Mod>) -> Option<(char, u32)> {
+    let mut open = Vec::new();
+    for token in parsed.tokens() {
+        let bracket = match token.kind() {
+            TokenKind::Lpar => '(',
+            TokenKind::Lsqb => '[',
+            TokenKind::Lbrace => '{',
+            TokenKind::Rpar | TokenKind::Rsqb | TokenKind::Rbrace => {
+                open.pop();
+                continue;
+            }
+            _ => continue,
+        };
+        open.push((bracket, token.start().to_u32()));
+    }
+    open.pop()
 }
 
 /// CPython's words for a parse error, where they are known.
