@@ -14,6 +14,9 @@ mod request;
 mod subject;
 mod target;
 
+#[cfg(test)]
+mod testing;
+
 use feature::{Feature, Kind};
 
 pub use binding::PolicyBinding;

@@ -11,6 +11,9 @@ pub const FEATURE: Feature = Feature::new("policies")
     .kinds(&[Kind::of::<ExpressionPolicy>().check(policy::expression::check_code)])
     .setup(setup);
 
+#[cfg(test)]
+mod tests;
+
 fn setup(app: &App) {
     policy::register(app, ExpressionPolicy::MODEL, expression::passes);
 }

@@ -10,18 +10,21 @@ use super::{functions, logger, network};
 
 pub const SKIP_OBJECT: &str = "SkipObjectException";
 
-/// Functions that are easiest said in the language itself.
+/// Functions that are easiest said in the language itself. Each imports what it needs: variables of the evaluation that
+/// made it are gone when it is called.
 const PRELUDE: &str = r"
-import re
-from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address, ip_network
 def regex_match(value, regex):
+    import re
     return re.search(regex, value) is not None
 def regex_replace(value, regex, repl):
+    import re
     return re.sub(regex, repl, value)
 def now():
+    from datetime import datetime, timezone
     return datetime.now(timezone.utc)
 def timedelta_from_string(expr):
+    from datetime import timedelta
     parts = [pair.split('=', 1) for pair in expr.split(';') if pair.strip()]
     return timedelta(**{name.strip().lower(): float(number) for name, number in parts})
 return {
