@@ -1,0 +1,113 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// One login for everything a person, a homelab or a company runs.
+///
+/// Without any setting, `keywright server` keeps its data in ./data and listens on port 9000 (HTTP), 9443 (HTTPS with a
+/// certificate made on first start) and 9300 (metrics). With AUTHENTIK_POSTGRESQL__HOST (or KEYWRIGHT_POSTGRESQL__HOST)
+/// it keeps them in PostgreSQL.
+#[derive(Debug, Parser)]
+#[command(name = "keywright", version, max_term_width = 100)]
+#[command(after_help = "Settings come from a YAML file and from the environment (KEYWRIGHT_… or AUTHENTIK_…); \
+    `keywright config check` shows each with its origin, `keywright config reference` explains all of them.")]
+pub struct Cli {
+    /// YAML file with settings.
+    #[arg(long, global = true, env = "KEYWRIGHT_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run everything in one process: web pages, API, worker and embedded outpost.
+    Server,
+    /// Run the background work alone: blueprints, clean-up, notifications. For installations with several nodes.
+    Worker,
+    /// Bring the database to this version's shape.
+    Migrate(Migrate),
+    /// Say whether the server on this machine is ready (exit status 0 or 1).
+    Healthcheck,
+    /// Apply blueprint files: all of each or nothing of it.
+    #[command(name = "apply_blueprint", visible_alias = "apply-blueprint")]
+    ApplyBlueprint(ApplyBlueprint),
+    /// Print the present configuration as a blueprint.
+    #[command(name = "export_blueprint", visible_alias = "export-blueprint")]
+    ExportBlueprint,
+    /// Print a link that logs a person in once, for when they are locked out.
+    #[command(name = "create_recovery_key", visible_alias = "create-recovery-key")]
+    CreateRecoveryKey(CreateRecoveryKey),
+    /// Set a person's password; it is read from standard input.
+    Changepassword {
+        /// Username.
+        username: String,
+    },
+    /// Look at the settings.
+    Config {
+        #[command(subcommand)]
+        command: Config,
+    },
+    /// Print completions for a shell.
+    Completions { shell: clap_complete::Shell },
+    /// Print what the program says of itself.
+    Schema {
+        #[command(subcommand)]
+        command: Schema,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Only show what would be done.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// PostgreSQL: go on without a fresh dump.
+    #[arg(long)]
+    pub yes: bool,
+    /// PostgreSQL: the dump taken just before, as proof that there is a way back.
+    #[arg(long, value_name = "FILE")]
+    pub dump: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyBlueprint {
+    /// Blueprint files.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Show what would change, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CreateRecoveryKey {
+    /// How long the link is good for, in minutes.
+    #[arg(default_value_t = 60)]
+    pub minutes: u32,
+    /// Username.
+    #[arg(default_value = "akadmin")]
+    pub username: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Check every setting and show where each comes from. Secrets are not shown.
+    Check,
+    /// Explain every setting (Markdown).
+    Reference,
+    /// The JSON schema of the settings file.
+    Schema,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Schema {
+    /// The OpenAPI document of the API.
+    Openapi,
+    /// The tables of the database.
+    Lock,
+    /// The forms of the admin pages.
+    Forms,
+}

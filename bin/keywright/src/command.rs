@@ -1,0 +1,58 @@
+//! The commands, one file each.
+
+mod blueprint;
+mod config;
+mod healthcheck;
+mod migrate;
+mod people;
+mod schema;
+mod server;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::CommandFactory as _;
+
+use store::MigrateOptions;
+
+use crate::assemble;
+use crate::cli::{Cli, Command};
+
+pub async fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Config { command } => return config::run(cli.config, &command),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "keywright", &mut std::io::stdout());
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Schema { command } => return schema::run(command),
+        _ => {}
+    }
+    let (loaded, sources) = assemble::settings(cli.config)?;
+    match cli.command {
+        Command::Healthcheck => return healthcheck::run(&loaded.settings).await,
+        Command::Server | Command::Worker => telemetry::start_logs(&loaded.settings.log)?,
+        _ => {}
+    }
+    for notice in &loaded.notices {
+        tracing::info!("{notice}");
+    }
+    if let Command::Migrate(options) = &cli.command {
+        return migrate::run(loaded, &sources, options).await;
+    }
+    let app = assemble::app(loaded, &sources, &MigrateOptions::default()).await?;
+    match cli.command {
+        Command::Server => server::run(app, true).await?,
+        Command::Worker => server::run(app, false).await?,
+        Command::ApplyBlueprint(options) => return blueprint::apply(&app, &options).await,
+        Command::ExportBlueprint => blueprint::export(&app).await?,
+        Command::CreateRecoveryKey(options) => people::recovery_key(&app, &options).await?,
+        Command::Changepassword { username } => people::change_password(&app, &username).await?,
+        Command::Config { .. }
+        | Command::Completions { .. }
+        | Command::Schema { .. }
+        | Command::Healthcheck
+        | Command::Migrate(_) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,30 @@
+//! `apply_blueprint` and `export_blueprint`.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use feature::{App, Caller};
+
+use crate::assemble::problem;
+use crate::cli::ApplyBlueprint;
+
+pub async fn apply(app: &App, options: &ApplyBlueprint) -> Result<ExitCode> {
+    let mut failed = false;
+    for file in &options.files {
+        let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
+        let name = file.display().to_string();
+        match blueprint::apply_text(app, &Caller::system(), &name, &text, options.dry_run).await {
+            Ok(report) => print!("{report}"),
+            Err(report) => {
+                eprint!("{report}");
+                failed = true;
+            }
+        }
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+pub async fn export(app: &App) -> Result<()> {
+    print!("{}", blueprint::export(app).await.map_err(problem)?);
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! `create_recovery_key` and `changepassword`.
+
+use std::io::{IsTerminal as _, Read as _};
+
+use anyhow::{Context as _, Result, bail};
+use directory::User;
+use feature::{App, Caller};
+use store::Filter;
+
+use crate::assemble::problem;
+use crate::cli::CreateRecoveryKey;
+
+pub async fn recovery_key(app: &App, options: &CreateRecoveryKey) -> Result<()> {
+    let user = user(app, &options.username).await?;
+    let path = directory::recovery_key::create(app, &user, i64::from(options.minutes)).await.map_err(problem)?;
+    let (name, minutes) = (&options.username, options.minutes);
+    println!("This link logs {name} in once, within {minutes} minutes. Put the address of your installation before it:");
+    println!("{path}");
+    Ok(())
+}
+
+async fn user(app: &App, username: &str) -> Result<User> {
+    let found = app.store().first::<User>(Filter::eq("username", username)).await?;
+    found.with_context(|| format!("there is no user {username}"))
+}
+
+pub async fn change_password(app: &App, username: &str) -> Result<()> {
+    if std::io::stdin().is_terminal() {
+        eprintln!("New password for {username} (it is shown as you type; end with Enter and Ctrl-D):");
+    }
+    let mut password = String::new();
+    std::io::stdin().take(8192).read_to_string(&mut password).context("reading the password")?;
+    let password = password.trim_end_matches(['\r', '\n']).to_owned();
+    if password.is_empty() {
+        bail!("the password is empty; nothing was changed");
+    }
+    let user = user(app, username).await?;
+    directory::password::set(app, &Caller::system(), &user, &password, None).await.map_err(problem)?;
+    println!("The password of {username} was changed; their sessions have ended.");
+    Ok(())
+}

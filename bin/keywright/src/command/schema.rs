@@ -1,0 +1,19 @@
+//! `schema`: what the program says of itself, for the files under `schema/`. Needs no database.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use feature::Registry;
+
+use crate::cli::Schema;
+use crate::features::FEATURES;
+
+pub fn run(what: Schema) -> Result<ExitCode> {
+    let registry = Registry::new(FEATURES)?;
+    match what {
+        Schema::Openapi => print!("{}", rest::openapi::yaml(registry)),
+        Schema::Lock => print!("{}", store::lock_text(registry.catalogue)),
+        Schema::Forms => println!("{:#}", rest::forms(registry)),
+    }
+    Ok(ExitCode::SUCCESS)
+}

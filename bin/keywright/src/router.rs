@@ -1,0 +1,90 @@
+//! Everything that answers HTTP, in one router.
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use feature::App;
+use http::{StatusCode, header};
+use net::{Edge, TrustedProxies};
+
+use crate::features::FEATURES;
+
+/// The public router: API, pages, protocol endpoints and health.
+pub fn public(app: &App) -> Router {
+    let mut router = Router::new().merge(rest::router(app.clone()));
+    for feature in FEATURES {
+        if let Some(routes) = feature.routes {
+            router = router.merge(routes(app));
+        }
+    }
+    // Who asks is worked out once, inside the browser session, before anything else runs.
+    let router = router
+        .layer(from_fn_with_state(app.clone(), callers))
+        .layer(from_fn_with_state(app.clone(), directory::sessions));
+    edge(app).around(router.merge(health(app)))
+}
+
+/// Puts whoever sits at the browser among the request's extensions. The API and the protocol endpoints read tokens
+/// themselves, each its own kind.
+async fn callers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match access::by_session(&app, &parts).await {
+        Ok(caller) => {
+            parts.extensions.insert(caller);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What answers on the metrics port.
+pub fn metrics(app: &App) -> Router {
+    Router::new()
+        .route("/metrics", get(render))
+        .route("/-/metrics/", get(render))
+        .with_state(app.clone())
+        .merge(health(app))
+}
+
+async fn render(State(app): State<App>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, telemetry::CONTENT_TYPE)], app.metrics().render())
+}
+
+fn edge(app: &App) -> Edge {
+    let settings = app.settings();
+    Edge::new(
+        TrustedProxies::new(settings.listen.trusted_proxy_cidrs.clone()),
+        settings.web.max_body_size,
+        app.clock().clone(),
+        app.random().clone(),
+        app.metrics(),
+    )
+}
+
+fn health(app: &App) -> Router {
+    Router::new()
+        .route("/-/health/live/", get(|| async { StatusCode::OK }))
+        .route("/-/health/ready/", get(ready))
+        .layer(from_fn(no_store))
+        .with_state(app.clone())
+}
+
+/// Ready means that the database answers.
+async fn ready(State(app): State<App>) -> StatusCode {
+    let model = app.registry().catalogue.models()[0];
+    match app.store().exists(model, store::Filter::False).await {
+        Ok(_) => StatusCode::OK,
+        Err(error) => {
+            tracing::warn!("Not ready: {error}");
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+    }
+}
+
+async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, http::HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,118 @@
+//! `/if/flow/{slug}/`: a step of a flow as a page.
+//!
+//! Reading shows the present step; posting answers it and leads back by a redirect, so that the back button and a reload
+//! never answer twice. A step that only leads on is a redirect, never a page.
+
+use axum::body::Bytes;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use feature::{App, Problem};
+use flow::{Answer, Circumstances, Mode, RequestLine, Step};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+
+use crate::challenge::Challenge;
+use crate::page::{Branding, Page, message};
+use crate::stage::{Surroundings, render};
+
+pub async fn show(
+    state: State<App>,
+    path: Path<String>,
+    query: RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
+    respond(Asked { state, path, query, uri, headers, extensions, answer: None }).await
+}
+
+pub async fn answer(
+    state: State<App>,
+    path: Path<String>,
+    query: RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+    body: Bytes,
+) -> Response {
+    let pairs = form_urlencoded::parse(&body).map(|(k, v)| (k.into_owned(), v.into_owned()));
+    let answer = Some(Answer::form(pairs));
+    respond(Asked { state, path, query, uri, headers, extensions, answer }).await
+}
+
+/// The request's extensions, as an extractor.
+pub struct Extensions(pub http::Extensions);
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Extensions {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(parts.extensions.clone()))
+    }
+}
+
+struct Asked {
+    state: State<App>,
+    path: Path<String>,
+    query: RawQuery,
+    uri: Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+    answer: Option<Answer>,
+}
+
+async fn respond(asked: Asked) -> Response {
+    let Asked { state: State(app), path: Path(slug), query: RawQuery(query), uri, headers, extensions, answer } = asked;
+    let query = query.unwrap_or_default();
+    let method = if answer.is_some() { Method::POST } else { Method::GET };
+    let line = RequestLine { method: method.as_str(), path: uri.path(), query: &query };
+    let at = match Circumstances::of_request(&app, &extensions.0, &headers, line, &query).await {
+        Ok(at) => at,
+        Err(problem) => return problem.into_response(),
+    };
+    let brand = Branding::of(&app, &at.origin);
+    let own = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
+    match flow::step(at, &slug, answer, Mode::Page).await {
+        Ok(Step::Again) => see_other(&own),
+        Ok(Step::Show(shown)) => match shown.redirect_to() {
+            Some(to) => see_other(to),
+            None => page(&brand, &own, &shown),
+        },
+        Err(problem) => refused(&brand, &problem),
+    }
+}
+
+fn page(brand: &Branding, own: &str, shown: &flow::Shown) -> Response {
+    let challenge = Challenge::read(&shown.json);
+    let around = Surroundings { action: own, csrf: &shown.form_token, notice: shown.notice.unwrap_or_default() };
+    let rendered = render(&challenge, &around);
+    let status = if challenge.component == "ak-stage-access-denied" { StatusCode::FORBIDDEN } else { StatusCode::OK };
+    Page {
+        status,
+        title: &rendered.title,
+        brand,
+        body: &rendered.body,
+        wide: false,
+        form_target: rendered.form_target.as_deref(),
+        frames: &rendered.frames,
+    }
+    .respond()
+}
+
+fn refused(brand: &Branding, problem: &Problem) -> Response {
+    if problem.status == StatusCode::NOT_FOUND {
+        let text = "There is no flow at this address. The link may be old, or the flow was removed.";
+        return message(brand, StatusCode::NOT_FOUND, "Not found", text, "/", "Go to the start");
+    }
+    let text = problem.body["detail"].as_str().unwrap_or("This step could not be carried out.");
+    message(brand, problem.status, "Something went wrong", text, "/flows/-/cancel/", "Start again")
+}
+
+/// A redirect that is always followed by GET (RFC 9110 §15.4.4).
+pub fn see_other(to: &str) -> Response {
+    match HeaderValue::from_str(to) {
+        Ok(location) => {
+            (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
+                .into_response()
+        }
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}

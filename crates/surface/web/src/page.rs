@@ -1,0 +1,127 @@
+//! A whole page: brand, style, content security policy.
+
+use std::sync::LazyLock;
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use feature::App;
+use http::{HeaderValue, StatusCode, header};
+use net::Origin;
+
+use crate::assets::CSS;
+use crate::stage::Link;
+
+/// How the installation presents itself.
+#[derive(Debug, Clone)]
+pub struct Branding {
+    pub title: String,
+    pub logo: String,
+    pub favicon: String,
+}
+
+impl Branding {
+    /// The brand for the host that the request asked for. Our own name stands in where nothing was set.
+    pub fn of(app: &App, origin: &Origin) -> Self {
+        let brand = brand::of_host(&app.store().snapshot(), origin.domain());
+        // COMPAT: authentik's default brand names files of its own web interface, which we do not have.
+        let own = |path: &str| !path.is_empty() && !path.starts_with("/static/dist/");
+        let or_empty = |path: &str| if own(path) { path.to_owned() } else { String::new() };
+        Self {
+            title: if brand.branding_title.is_empty() { "Keywright".into() } else { brand.branding_title.clone() },
+            logo: or_empty(&brand.branding_logo),
+            favicon: or_empty(&brand.branding_favicon),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct PageTemplate<'a> {
+    title: &'a str,
+    brand: &'a Branding,
+    css: &'a str,
+    body: &'a str,
+    wide: bool,
+}
+
+/// A page to be sent.
+pub struct Page<'a> {
+    pub status: StatusCode,
+    pub title: &'a str,
+    pub brand: &'a Branding,
+    pub body: &'a str,
+    pub wide: bool,
+    /// Where forms may post beside our own origin (an application's callback).
+    pub form_target: Option<&'a str>,
+    /// Pages of others that are loaded in hidden frames (front-channel logout).
+    pub frames: &'a [String],
+}
+
+/// The hash under which the policy allows our one inline style.
+static STYLE_HASH: LazyLock<String> = LazyLock::new(|| {
+    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, CSS.as_bytes());
+    data_encoding::BASE64.encode(sum.as_ref())
+});
+
+impl Page<'_> {
+    pub fn respond(&self) -> Response {
+        let template = PageTemplate { title: self.title, brand: self.brand, css: CSS, body: self.body, wide: self.wide };
+        let html = match template.render() {
+            Ok(html) => html,
+            Err(error) => {
+                tracing::error!("A page could not be rendered: {error}");
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+        };
+        let mut response = (self.status, Html(html)).into_response();
+        let headers = response.headers_mut();
+        if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+
+    fn policy(&self) -> String {
+        let mut policy = format!(
+            "default-src 'none'; script-src 'self'; style-src 'sha256-{}'; img-src 'self' data: https:; \
+             connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+            *STYLE_HASH
+        );
+        // Browsers apply form-action to the redirects after a post too, and a login ends in a redirect to the
+        // application; its address was checked against the registered ones before.
+        match self.form_target.and_then(origin_of) {
+            Some(origin) => policy.push_str(&format!("; form-action 'self' {origin}")),
+            None => policy.push_str("; form-action 'self' https: http:"),
+        }
+        let frames: Vec<String> = self.frames.iter().filter_map(|f| origin_of(f)).collect();
+        if !frames.is_empty() {
+            policy.push_str(&format!("; frame-src {}", frames.join(" ")));
+        }
+        policy
+    }
+}
+
+fn origin_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    matches!(url.scheme(), "http" | "https").then(|| url.origin().ascii_serialization())
+}
+
+#[derive(Template)]
+#[template(path = "stage/message.html")]
+pub(crate) struct Message<'a> {
+    pub title: &'a str,
+    pub alert: &'a str,
+    pub lines: &'a [String],
+    pub links: &'a [Link],
+    pub reference: &'a str,
+    pub frames: &'a [String],
+}
+
+/// A page that says something and leads on.
+pub fn message(brand: &Branding, status: StatusCode, title: &str, text: &str, href: &str, link: &str) -> Response {
+    let links = [Link { href: href.to_owned(), text: link.to_owned() }];
+    let lines = [text.to_owned()];
+    let body = Message { title, alert: "", lines: &lines, links: &links, reference: "", frames: &[] }.render().unwrap_or_default();
+    Page { status, title, brand, body: &body, wide: false, form_target: None, frames: &[] }.respond()
+}

@@ -1,0 +1,110 @@
+//! `/if/user/`: what a person may open; and where the start leads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use apps::Application;
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use directory::LazySession;
+use feature::{App, Problem};
+use http::StatusCode;
+use net::Origin;
+
+use crate::flow_page::{Extensions, see_other};
+use crate::page::{Branding, Page, message};
+
+#[derive(Template)]
+#[template(path = "portal.html")]
+struct Portal<'a> {
+    who: &'a str,
+    settings: Option<String>,
+    groups: Vec<Group>,
+}
+
+struct Group {
+    name: String,
+    apps: Vec<Tile>,
+}
+
+struct Tile {
+    name: String,
+    href: String,
+    icon: String,
+    initial: String,
+    description: String,
+    new_tab: bool,
+}
+
+pub async fn show(State(app): State<App>, uri: http::Uri, extensions: Extensions) -> Response {
+    match portal(&app, &uri, &extensions.0).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn portal(app: &App, uri: &http::Uri, extensions: &http::Extensions) -> Result<Response, Problem> {
+    let browser = LazySession::load_from(extensions).await?;
+    let Some(origin) = extensions.get::<Origin>() else { return Err(Problem::fault("a request without an origin")) };
+    let Some(user) = browser.user() else {
+        let next = [("next", uri.path())];
+        return Ok(see_other(&flow::next::with_query("/flows/-/default/authentication/", next)));
+    };
+    let snapshot = app.store().snapshot();
+    let request = apps::request_of(app, user.pk.0, None).await?;
+    let mut groups: BTreeMap<String, Vec<Tile>> = BTreeMap::new();
+    for application in snapshot.all::<Application>().iter() {
+        if !apps::check(app, application, &request).await.passing {
+            continue;
+        }
+        let Some(href) = application.launch_url(app, &snapshot, Some(&user)) else { continue };
+        groups.entry(application.group.clone()).or_default().push(tile(application, href));
+    }
+    let brand = brand::of_host(&snapshot, origin.domain());
+    let settings = brand.flow_user_settings.and_then(|id| {
+        let flow = snapshot.all::<flow::Flow>().iter().find(|f| object::Object::key(&***f) == id.into()).cloned();
+        flow.map(|f| format!("/if/flow/{}/", f.slug))
+    });
+    let name = if user.name.is_empty() { &user.username } else { &user.name };
+    let groups = groups.into_iter().map(|(name, apps)| Group { name, apps }).collect();
+    let body = Portal { who: name, settings, groups }.render().map_err(Problem::fault)?;
+    let branding = Branding::of(app, origin);
+    let page = Page {
+        status: StatusCode::OK,
+        title: "My applications",
+        brand: &branding,
+        body: &body,
+        wide: true,
+        form_target: None,
+        frames: &[],
+    };
+    Ok(page.respond())
+}
+
+fn tile(application: &Arc<Application>, href: String) -> Tile {
+    let icon = match apps::icon_url(&application.meta_icon) {
+        serde_json::Value::String(url) => url,
+        _ => String::new(),
+    };
+    Tile {
+        name: application.name.clone(),
+        href,
+        icon,
+        initial: application.name.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default(),
+        description: application.meta_description.clone(),
+        new_tab: application.open_in_new_tab,
+    }
+}
+
+/// The start: to the brand's default application, else to the portal.
+pub async fn root() -> Response {
+    see_other("/if/user/")
+}
+
+/// The place of the admin pages, until they are there.
+pub async fn console(State(app): State<App>, extensions: Extensions) -> Response {
+    let Some(origin) = extensions.0.get::<Origin>() else { return StatusCode::BAD_REQUEST.into_response() };
+    let text = "There is no admin interface yet. Everything can be set by the API (/api/v3/schema/) and by blueprints.";
+    message(&Branding::of(&app, origin), StatusCode::OK, "Administration", text, "/if/user/", "My applications")
+}

@@ -1,0 +1,290 @@
+//! A challenge to the HTML inside the page.
+
+mod field;
+
+use askama::Template;
+use serde_json::Value as Json;
+
+use crate::challenge::Challenge;
+use crate::page::Message;
+use field::Field;
+
+/// A link below a form.
+#[derive(Debug, Clone)]
+pub struct Link {
+    pub href: String,
+    pub text: String,
+}
+
+impl Link {
+    fn new(href: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { href: href.into(), text: text.into() }
+    }
+}
+
+/// What a step needs to be shown beside its challenge.
+pub struct Surroundings<'a> {
+    /// Where the form posts: the page's own address.
+    pub action: &'a str,
+    pub csrf: &'a str,
+    /// Why an answer was not looked at.
+    pub notice: &'a str,
+}
+
+/// What a challenge became.
+pub struct Rendered {
+    pub title: String,
+    pub body: String,
+    /// Where the form posts when it is not to us.
+    pub form_target: Option<String>,
+    pub frames: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "stage/frame.html")]
+struct Frame<'a> {
+    title: &'a str,
+    notice: &'a str,
+    lead: &'a str,
+    errors: Vec<String>,
+    pending_user: &'a str,
+    avatar: &'a str,
+    cancel_url: &'a str,
+    action: &'a str,
+    csrf: &'a str,
+    component: &'a str,
+    fields: &'a str,
+    submit: &'a str,
+    links: Vec<Link>,
+}
+
+#[derive(Template)]
+#[template(path = "stage/consent.html")]
+struct Consent<'a> {
+    permissions: Vec<&'a str>,
+    additional: Vec<&'a str>,
+    token: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "stage/autosubmit.html")]
+struct Autosubmit<'a> {
+    title: &'a str,
+    url: &'a str,
+    attrs: Vec<(&'a str, String)>,
+}
+
+/// The form of a step in the making.
+#[derive(Default)]
+struct Form {
+    lead: String,
+    fields: Vec<Field>,
+    /// HTML before the fields, already escaped.
+    extra: String,
+    submit: String,
+    links: Vec<Link>,
+}
+
+/// Renders a challenge.
+pub fn render(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
+    match challenge.component.as_str() {
+        "ak-stage-identification" => form(challenge, around, identification(challenge)),
+        "ak-stage-password" => form(challenge, around, password(challenge)),
+        "ak-stage-consent" => form(challenge, around, consent(challenge)),
+        "ak-stage-prompt" => form(challenge, around, prompt(challenge)),
+        "ak-stage-user-login" => form(challenge, around, remember()),
+        "ak-provider-oauth2-device-code" => form(challenge, around, device_code()),
+        "ak-stage-dummy" => form(challenge, around, Form { submit: "Continue".into(), ..Form::default() }),
+        "ak-stage-autosubmit" => autosubmit(challenge),
+        "ak-stage-access-denied" => denied(challenge),
+        "ak-stage-session-end" => session_end(challenge),
+        "ak-provider-oauth2-device-code-finish" => {
+            say("The device is logged in", &["You can close this page and go back to the device.".to_owned()], &[], "", "")
+        }
+        "ak-provider-iframe-logout" => iframe_logout(challenge, around),
+        "ak-stage-flow-error" | "xak-flow-error" => flow_error(challenge),
+        other => {
+            tracing::warn!(component = other, "No page for the step {other}");
+            let text = format!("This step ({other}) cannot be shown without the full web interface yet.");
+            say("This step cannot be shown", &[text], &[Link::new("/flows/-/cancel/", "Start again")], "", "")
+        }
+    }
+}
+
+fn form(challenge: &Challenge, around: &Surroundings<'_>, form: Form) -> Rendered {
+    let shown: Vec<&str> = form.fields.iter().map(|f| f.name.as_str()).collect();
+    let errors = challenge.general_errors(&shown);
+    let mut html = form.extra;
+    let mut focus = true;
+    for mut field in form.fields {
+        field.errors = challenge.errors(&field.name);
+        field.autofocus = focus && field.takes_text();
+        focus &= !field.autofocus;
+        html.push_str(&field.render().unwrap_or_default());
+    }
+    let cancel = challenge.flow_info.as_ref().map_or("", |f| f.cancel_url.as_str());
+    let frame = Frame {
+        title: challenge.title(),
+        notice: around.notice,
+        lead: &form.lead,
+        errors,
+        pending_user: challenge.pending_user.as_deref().unwrap_or_default(),
+        avatar: challenge.pending_user_avatar.as_deref().unwrap_or_default(),
+        cancel_url: cancel,
+        action: around.action,
+        csrf: around.csrf,
+        component: &challenge.component,
+        fields: &html,
+        submit: &form.submit,
+        links: form.links,
+    };
+    Rendered {
+        title: challenge.title().to_owned(),
+        body: frame.render().unwrap_or_default(),
+        form_target: None,
+        frames: Vec::new(),
+    }
+}
+
+fn identification(challenge: &Challenge) -> Form {
+    let known = challenge.user_fields.clone().unwrap_or_default();
+    let has = |name: &str| known.iter().any(|f| f == name);
+    let label = match (has("email"), has("username") || has("upn")) {
+        (true, true) => "Email or username",
+        (true, false) => "Email",
+        _ => "Username",
+    };
+    let mut fields = Vec::new();
+    if !known.is_empty() {
+        let kind = if label == "Email" { "email" } else { "text" };
+        fields.push(Field::new(kind, "uid_field", label).autocomplete("username webauthn").required());
+    }
+    if challenge.password_fields {
+        fields.push(Field::new("password", "password", "Password").autocomplete("current-password").required());
+    }
+    let mut links = Vec::new();
+    let named = [
+        (&challenge.enroll_url, "Create an account"),
+        (&challenge.recovery_url, "Forgot username or password?"),
+        (&challenge.passwordless_url, "Log in with a security key"),
+    ];
+    for (url, text) in named {
+        if let Some(url) = url.as_deref().filter(|u| !u.is_empty()) {
+            links.push(Link::new(url, text));
+        }
+    }
+    let lead = match challenge.application_pre.as_deref().filter(|a| !a.is_empty()) {
+        Some(application) => format!("Log in to continue to {application}."),
+        None => String::new(),
+    };
+    let submit = challenge.primary_action.clone().unwrap_or_else(|| "Log in".into());
+    Form { lead, fields, submit, links, ..Form::default() }
+}
+
+fn password(challenge: &Challenge) -> Form {
+    let user = challenge.pending_user.clone().unwrap_or_default();
+    // Password managers look for the name beside the password.
+    let name = Field::new("hidden", "username", "").value(user);
+    let password = Field::new("password", "password", "Password").autocomplete("current-password").required();
+    let links = challenge.recovery_url.iter().map(|u| Link::new(u, "Forgot password?")).collect();
+    Form { fields: vec![name, password], submit: "Continue".into(), links, ..Form::default() }
+}
+
+fn consent(challenge: &Challenge) -> Form {
+    let names = |list: &'_ [crate::challenge::Permission]| -> Vec<String> {
+        list.iter().filter(|p| !p.name.is_empty()).map(|p| p.name.clone()).collect()
+    };
+    let (permissions, additional) = (names(&challenge.permissions), names(&challenge.additional_permissions));
+    let template = Consent {
+        permissions: permissions.iter().map(String::as_str).collect(),
+        additional: additional.iter().map(String::as_str).collect(),
+        token: challenge.token.as_deref().unwrap_or_default(),
+    };
+    Form {
+        lead: challenge.header_text.clone().unwrap_or_default(),
+        extra: template.render().unwrap_or_default(),
+        submit: "Continue".into(),
+        links: vec![Link::new("/flows/-/cancel/", "Cancel")],
+        ..Form::default()
+    }
+}
+
+fn prompt(challenge: &Challenge) -> Form {
+    Form { fields: challenge.fields.iter().map(Field::of_prompt).collect(), submit: "Continue".into(), ..Form::default() }
+}
+
+fn remember() -> Form {
+    Form {
+        lead: "Stay logged in on this device?".into(),
+        fields: vec![Field::new("checkbox", "remember_me", "Keep me logged in")],
+        submit: "Continue".into(),
+        ..Form::default()
+    }
+}
+
+fn device_code() -> Form {
+    Form {
+        lead: "Enter the code that the device shows.".into(),
+        fields: vec![Field::new("text", "code", "Code").autocomplete("one-time-code").required()],
+        submit: "Continue".into(),
+        ..Form::default()
+    }
+}
+
+fn autosubmit(challenge: &Challenge) -> Rendered {
+    let title = challenge.title.clone().unwrap_or_else(|| "Continue".into());
+    let url = challenge.url.clone().unwrap_or_default();
+    let text = |v: &Json| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let attrs = challenge.attrs.iter().flatten().map(|(k, v)| (k.as_str(), text(v))).collect();
+    let body = Autosubmit { title: &title, url: &url, attrs }.render().unwrap_or_default();
+    Rendered { body, form_target: Some(url), frames: Vec::new(), title }
+}
+
+fn say(title: &str, lines: &[String], links: &[Link], alert: &str, reference: &str) -> Rendered {
+    let body = Message { title, alert, lines, links, reference, frames: &[] }.render().unwrap_or_default();
+    Rendered { title: title.to_owned(), body, form_target: None, frames: Vec::new() }
+}
+
+fn denied(challenge: &Challenge) -> Rendered {
+    let alert = challenge.error_message.as_deref().filter(|m| !m.is_empty()).unwrap_or("You may not do this.");
+    let mut lines = Vec::new();
+    if let Some(user) = challenge.pending_user.as_deref().filter(|u| !u.is_empty()) {
+        lines.push(format!("You are logged in as {user}. If you have another account, log in with that one."));
+    }
+    let links = [Link::new("/if/user/", "My applications"), Link::new("/flows/-/default/invalidation/", "Log in as somebody else")];
+    let reference = challenge.request_id.as_deref().unwrap_or_default();
+    say("Access denied", &lines, &links, alert, reference)
+}
+
+fn session_end(challenge: &Challenge) -> Rendered {
+    let mut links = vec![Link::new("/if/user/", "My applications")];
+    if let Some(url) = &challenge.invalidation_flow_url {
+        let brand = challenge.brand_name.as_deref().unwrap_or("everything");
+        links.push(Link::new(url, format!("Log out of {brand}")));
+    }
+    if let (Some(url), Some(name)) = (&challenge.application_launch_url, &challenge.application_name) {
+        links.push(Link::new(url, format!("Log in to {name} again")));
+    }
+    let name = challenge.application_name.as_deref().unwrap_or("the application");
+    say(&format!("Logged out of {name}"), &[], &links, "", "")
+}
+
+fn iframe_logout(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
+    let url = |v: &Json| v.as_str().or_else(|| v["url"].as_str()).map(str::to_owned);
+    let frames: Vec<String> = challenge.logout_urls.iter().filter_map(url).collect();
+    let mut rendered = form(challenge, around, Form {
+        lead: "You are being logged out of your applications.".into(),
+        submit: "Continue".into(),
+        ..Form::default()
+    });
+    let message = Message { title: "", alert: "", lines: &[], links: &[], reference: "", frames: &frames };
+    rendered.body.push_str(&message.render().unwrap_or_default());
+    rendered.frames = frames;
+    rendered
+}
+
+fn flow_error(challenge: &Challenge) -> Rendered {
+    let lines = ["This step could not be finished. The administrator finds the cause in the log.".to_owned()];
+    let reference = challenge.request_id.as_deref().unwrap_or_default();
+    say("Something went wrong", &lines, &[Link::new("/flows/-/cancel/", "Start again")], "", reference)
+}
