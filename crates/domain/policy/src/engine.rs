@@ -197,9 +197,10 @@ fn describe(request: &PolicyRequest) -> Json {
             "pk": o.key().map(|k| k.to_string()), "name": o.text("name"),
         })
     });
-    let user = request.user.as_ref().map(|u| {
-        json!({"pk": u.key(), "username": u.username(), "email": u.record().text("email")})
-    });
+    let user = request
+        .user
+        .as_ref()
+        .map(|u| json!({"pk": u.key(), "username": u.username(), "email": u.record().text("email")}));
     let context = crate::expression::show(&request.context.value());
     json!({"user": user, "http_request": null, "obj": object, "context": context, "debug": request.debug})
 }

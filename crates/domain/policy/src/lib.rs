@@ -31,7 +31,10 @@ pub use target::{PolicyBindingModel, PolicyEngineMode};
 pub const FEATURE: Feature = Feature::new("policy")
     .kinds(&[
         Kind::of::<PolicyBindingModel>(),
-        Kind::of::<Policy>().computed(binding::OF_POLICY).operations(operations::ALL),
+        Kind::of::<Policy>()
+            .computed(binding::OF_POLICY)
+            .operations(operations::ALL)
+            .listing(policy::listing, policy::LIST_PARAMETERS),
         Kind::of::<PolicyBinding>().check(binding::check).computed(binding::OF_BINDING).display(binding::display),
     ])
     .components(operations::COMPONENTS);

@@ -80,14 +80,17 @@ pub const COMPONENTS: &[(&str, &str)] = &[
             "attributes": {"type": "object", "additionalProperties": {}}},
             "required": ["attributes", "event", "log_level", "logger", "timestamp"]}"##,
     ),
-    ("LogLevelEnum", r#"{"type": "string", "enum": ["critical", "exception", "error", "warn", "warning", "info", "debug", "notset"]}"#),
+    (
+        "LogLevelEnum",
+        r#"{"type": "string", "enum": ["critical", "exception", "error", "warn", "warning", "info", "debug", "notset"]}"#,
+    ),
 ];
 
-fn cache_info<'a>(_call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn cache_info(_call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async { Ok(Reply::ok(json!({"count": 0}))) })
 }
 
-fn cache_clear<'a>(_call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn cache_clear(_call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async { Ok(Reply::no_content()) })
 }
 
@@ -108,7 +111,9 @@ impl Trial {
             Some(Json::Null) if user_required => errors.add("user", "This field may not be null."),
             None | Some(Json::Null) => {}
             Some(given) => match number(given) {
-                None => errors.add("user", format!("Incorrect type. Expected pk value, received {}.", type_name(given))),
+                None => {
+                    errors.add("user", format!("Incorrect type. Expected pk value, received {}.", type_name(given)))
+                }
                 Some(key) => match Subject::load(&call.app, key).await? {
                     Some(found) => user = Some(found),
                     None => errors.add("user", format!("Invalid pk \"{key}\" - object does not exist.")),
@@ -147,7 +152,7 @@ fn type_name(json: &Json) -> &'static str {
     }
 }
 
-fn test<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn test(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let policy = stored(call).await?;
         let trial = Trial::read(call, true).await?;

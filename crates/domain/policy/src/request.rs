@@ -34,7 +34,15 @@ pub struct PolicyRequest {
 
 impl PolicyRequest {
     pub fn new(user: Option<Arc<Subject>>) -> Self {
-        Self { user, object: None, context: Context::default(), http: None, debug: false, logs: Logs::default(), depth: 0 }
+        Self {
+            user,
+            object: None,
+            context: Context::default(),
+            http: None,
+            debug: false,
+            logs: Logs::default(),
+            depth: 0,
+        }
     }
     #[must_use]
     pub fn about(mut self, object: Arc<Record>) -> Self {

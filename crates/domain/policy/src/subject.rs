@@ -62,7 +62,12 @@ impl Subject {
     /// A user out of its row. The groups are looked up when they are needed, unless the row has them.
     pub fn new(record: impl Into<Arc<Record>>) -> Arc<Self> {
         let record = record.into();
-        Arc::new_cyclic(|shared| Self { record, membership: OnceLock::new(), extra: Extra::default(), shared: Weak::clone(shared) })
+        Arc::new_cyclic(|shared| Self {
+            record,
+            membership: OnceLock::new(),
+            extra: Extra::default(),
+            shared: Weak::clone(shared),
+        })
     }
     /// A user out of its object, with the groups that are in there.
     pub fn of(user: &directory::User) -> Arc<Self> {
@@ -72,7 +77,8 @@ impl Subject {
     pub async fn load(app: &App, user: i64) -> store::Result<Option<Arc<Self>>> {
         let store = app.store();
         let model = store.model(USER)?;
-        let query = store::Query::filter(store::Filter::eq(model.key_field().name, Key::Int(user))).limit(1).columns_only();
+        let query =
+            store::Query::filter(store::Filter::eq(model.key_field().name, Key::Int(user))).limit(1).columns_only();
         let Some(record) = store.records(model, &query).await?.into_iter().next() else { return Ok(None) };
         let subject = Self::new(record);
         subject.membership(store).await?;
@@ -130,12 +136,11 @@ pub(crate) fn get_extra(extra: &Extra, name: &str) -> Option<Expression> {
 
 pub(crate) fn set_extra(extra: &Extra, name: &str, value: Expression) {
     let mut all = extra.lock();
-    let old = match all.iter_mut().find(|(n, _)| &**n == name) {
-        Some((_, slot)) => Some(std::mem::replace(slot, value)),
-        None => {
-            all.push((name.into(), value));
-            None
-        }
+    let old = if let Some((_, slot)) = all.iter_mut().find(|(n, _)| &**n == name) {
+        Some(std::mem::replace(slot, value))
+    } else {
+        all.push((name.into(), value));
+        None
     };
     drop(all);
     // A host object's end may look at this list again.

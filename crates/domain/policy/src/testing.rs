@@ -6,7 +6,7 @@ use feature::{App, BoxFuture, Feature, Kind, Parts, Registry};
 use object::{Id, Key, Object, Record, Uuid, Value};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Policy, PolicyBinding, PolicyException, PolicyRequest, PolicyResult, PolicyBindingModel};
+use crate::{Policy, PolicyBinding, PolicyBindingModel, PolicyException, PolicyRequest, PolicyResult};
 
 /// Something to bind policies to.
 #[derive(Debug, Clone, Object)]
@@ -35,7 +35,7 @@ fn told<'a>(
             "pass" => Ok(PolicyResult::pass()),
             "deny" => Ok(PolicyResult::deny("no")),
             "hang" => {
-                tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+                tokio::time::sleep(std::time::Duration::from_hours(1)).await;
                 Ok(PolicyResult::pass())
             }
             "self" => {

@@ -100,7 +100,11 @@ async fn recorded_policies_give_what_upstream_gave() {
     ];
     for (source, passing, messages) in table {
         let result = ask(&app, &user, source).await;
-        assert_eq!((result.passing, result.messages), (*passing, messages.iter().map(|m| (*m).to_owned()).collect()), "{source}");
+        assert_eq!(
+            (result.passing, result.messages),
+            (*passing, messages.iter().map(|m| (*m).to_owned()).collect()),
+            "{source}"
+        );
     }
 }
 
@@ -139,6 +143,10 @@ async fn the_expressions_of_the_stock_flows_work() {
         request.http_request.tenant.default_user_change_email\n):\n    ak_message(\"Not allowed to change email address.\")\n    return False\nreturn True";
     let result = ask(&app, &user, settings).await;
     assert_eq!(result.messages, ["Not allowed to change email address."]);
-    assert!(!ask(&app, &user, "akadmin = ak_user_by(username=\"oracle-expr\")\nreturn akadmin.has_usable_password()").await.passing);
+    assert!(
+        !ask(&app, &user, "akadmin = ak_user_by(username=\"oracle-expr\")\nreturn akadmin.has_usable_password()")
+            .await
+            .passing
+    );
     assert!(ask(&app, &user, "return 'username' not in context.get('prompt_data', {})").await.passing);
 }

@@ -80,11 +80,20 @@ fn partial_group(group: &Record) -> Json {
 }
 
 fn shown(record: &Record, names: &[&str]) -> Json {
-    names.iter().map(|name| ((*name).to_owned(), render_value(record.get(name)))).collect::<serde_json::Map<_, _>>().into()
+    names
+        .iter()
+        .map(|name| ((*name).to_owned(), render_value(record.get(name))))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The rows that a reference of the bindings leads to: one query for all.
-async fn others(rendering: &Rendering<'_>, records: &[Record], field: &str, label: &str) -> Result<Vec<Record>, Problem> {
+async fn others(
+    rendering: &Rendering<'_>,
+    records: &[Record],
+    field: &str,
+    label: &str,
+) -> Result<Vec<Record>, Problem> {
     let keys: Vec<Key> = records.iter().filter_map(|r| r.get(field).as_key()).collect();
     if keys.is_empty() {
         return Ok(Vec::new());

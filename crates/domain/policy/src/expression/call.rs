@@ -25,6 +25,8 @@ pub struct Evaluated {
 }
 
 /// Evaluates an expression.
+///
+/// Not inside a transaction: events that the expression makes are written by themselves, and would wait for it to end.
 pub async fn evaluate(app: &App, source: &str, scope: Scope) -> Result<Value, Failure> {
     evaluate_with(app, source, scope).await.map(|done| done.value)
 }

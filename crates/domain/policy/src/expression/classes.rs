@@ -54,10 +54,8 @@ const ENUMERATIONS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Functions of the prelude by the modules they are imported from.
-const FUNCTIONS: &[(&str, &str)] = &[
-    ("django.utils.timezone", "now"),
-    ("authentik.lib.utils.time", "timedelta_from_string"),
-];
+const FUNCTIONS: &[(&str, &str)] =
+    &[("django.utils.timezone", "now"), ("authentik.lib.utils.time", "timedelta_from_string")];
 
 /// Whether expressions may look at rows of a model.
 pub fn is_open(model: &Model) -> bool {

@@ -78,7 +78,11 @@ impl Env {
         self.answers.lock().get(slot).cloned()
     }
     /// The answer if it is there, else the wish to wait for it. The answer serves the whole evaluation.
-    pub fn once(self: &Arc<Self>, slot: Slot, work: impl FnOnce(Arc<Self>) -> BoxFuture<'static, Answer>) -> HostResult {
+    pub fn once(
+        self: &Arc<Self>,
+        slot: Slot,
+        work: impl FnOnce(Arc<Self>) -> BoxFuture<'static, Answer>,
+    ) -> HostResult {
         match self.known(&slot) {
             Some(answer) => given(answer),
             None => HostResult::load(Load { slot, work: work(Arc::clone(self)) }),

@@ -12,8 +12,8 @@ use store::Filter;
 use super::environment::{Env, Slot, env, exception, unavailable};
 use super::network;
 use super::query_set::QuerySet;
-use super::user::subject_of;
 use super::show;
+use super::user::subject_of;
 use crate::engine;
 use crate::request::PolicyResult;
 use crate::subject::{Subject, USER};
@@ -63,7 +63,9 @@ pub fn all() -> Vec<(String, Value)> {
             "ak_send_email",
             "expr_send_email",
             "expr_send_email(address, subject, body=, stage=, template=, context=, cc=, bcc=)",
-            |_| refuse("ak_send_email is not available: expressions cannot send mail here. Use an email stage instead."),
+            |_| {
+                refuse("ak_send_email is not available: expressions cannot send mail here. Use an email stage instead.")
+            },
         ),
         function("ak_user_by", "expr_user_by", "expr_user_by(**filters)", user_by),
         function(

@@ -87,7 +87,7 @@ impl HostObject for HttpRequest {
     fn as_any(&self) -> &dyn Any {
         self
     }
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "Request"
     }
     fn attr(&self, name: &str) -> HostResult {
@@ -149,7 +149,7 @@ impl HostObject for Headers {
     fn as_any(&self) -> &dyn Any {
         self
     }
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "HttpHeaders"
     }
     fn has_method(&self, name: &str) -> bool {

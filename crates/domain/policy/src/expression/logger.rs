@@ -35,7 +35,7 @@ impl HostObject for Logger {
     fn as_any(&self) -> &dyn Any {
         self
     }
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "BoundLogger"
     }
     fn has_method(&self, name: &str) -> bool {

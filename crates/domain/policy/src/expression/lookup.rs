@@ -1,7 +1,7 @@
 //! Django's spelling of conditions (`name__startswith="x"`) as filters of the store.
 
 use expr::{ExcType, HostResult, Value};
-use object::{Field, Kind, Model, Value as Cell};
+use object::{Dependent, Field, Kind, Model, Value as Cell};
 use store::{Filter, Op};
 
 use super::convert;
@@ -76,6 +76,16 @@ pub fn field_of(model: &'static Model, name: &str) -> Option<&'static Field> {
     visible(model).find(|f| f.name == alias)
 }
 
+/// The many-to-many field by which others hold rows of a model, by the name of what holds them. COMPAT: users hold groups
+/// under the name `users` for Django.
+fn holder_of<'c>(env: &Env, model: &Model, name: &str) -> Option<&'c Dependent> {
+    let name = if name == "users" { "user" } else { name };
+    let catalogue = env.app.store().catalogue();
+    catalogue
+        .dependents_of(model)
+        .find(|d| d.on_delete.is_none() && d.model.schema.model_name() == name && super::classes::is_open(d.model))
+}
+
 /// The field that a path leads to when no query is needed to follow it, and the path into its JSON.
 pub fn column(model: &'static Model, path: &str) -> Result<(&'static Field, Vec<String>), HostResult> {
     let mut parts = path.split("__");
@@ -107,9 +117,17 @@ pub fn condition(env: &Env, model: &'static Model, spelling: &str, value: &Value
             continue;
         }
         if last.is_some_and(|f| f.target().is_none()) {
-            return Err(field_error(format!("Unsupported lookup '{part}' for field or join on the field not permitted.")));
+            return Err(field_error(format!(
+                "Unsupported lookup '{part}' for field or join on the field not permitted."
+            )));
         }
-        let Some(field) = field_of(at, part) else { return Err(unknown(at, part)) };
+        let Some(field) = field_of(at, part) else {
+            // The other end of a many-to-many field: `user` of a group.
+            let Some(holder) = holder_of(env, at, part) else { return Err(unknown(at, part)) };
+            path.push(holder.model.schema.model_name());
+            (at, last) = (holder.model, Some(holder.field));
+            continue;
+        };
         path.push(if std::ptr::eq(field, at.key_field()) { "pk" } else { field.name });
         in_json = matches!(field.kind, Kind::Json(_));
         last = Some(field);
@@ -122,7 +140,9 @@ pub fn condition(env: &Env, model: &'static Model, spelling: &str, value: &Value
     let compared = if field.target().is_some() { at.key_field() } else { field };
     let path = path.join("__");
     match how {
-        End::IsNull => Ok(Filter::IsNull { path: path.into(), null: !matches!(value, Value::Bool(false) | Value::Int(0)) }),
+        End::IsNull => {
+            Ok(Filter::IsNull { path: path.into(), null: !matches!(value, Value::Bool(false) | Value::Int(0)) })
+        }
         End::In => Ok(Filter::In { path: path.into(), values: members(env, compared, value)? }),
         End::Compare(op) => {
             let mut operand = if in_json { json_operand(value) } else { convert::operand(compared, value) };

@@ -70,7 +70,9 @@ fn cell(row: &Record, path: &str) -> Option<Cell> {
     Some(match json {
         serde_json::Value::Null => Cell::Null,
         serde_json::Value::Bool(b) => Cell::Bool(b),
-        serde_json::Value::Number(n) => n.as_i64().map_or_else(|| Cell::Float(n.as_f64().unwrap_or_default()), Cell::Int),
+        serde_json::Value::Number(n) => {
+            n.as_i64().map_or_else(|| Cell::Float(n.as_f64().unwrap_or_default()), Cell::Int)
+        }
         serde_json::Value::String(s) => Cell::Text(s),
         other => Cell::Json(other),
     })

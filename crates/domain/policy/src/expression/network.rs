@@ -58,7 +58,7 @@ impl HostObject for Refused {
     fn as_any(&self) -> &dyn Any {
         self
     }
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "TimeoutSession"
     }
     fn attr(&self, name: &str) -> HostResult {

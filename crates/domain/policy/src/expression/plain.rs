@@ -52,12 +52,11 @@ impl HostObject for Namespace {
     }
     fn set_attr(&self, name: &str, value: &Value) -> HostResult {
         let mut attributes = self.attributes.lock();
-        let old = match attributes.iter_mut().find(|(n, _)| n == name) {
-            Some((_, slot)) => Some(std::mem::replace(slot, value.clone())),
-            None => {
-                attributes.push((name.to_owned(), value.clone()));
-                None
-            }
+        let old = if let Some((_, slot)) = attributes.iter_mut().find(|(n, _)| n == name) {
+            Some(std::mem::replace(slot, value.clone()))
+        } else {
+            attributes.push((name.to_owned(), value.clone()));
+            None
         };
         drop(attributes);
         drop(old);

@@ -118,7 +118,7 @@ impl QuerySet {
             Source::Linked(..) => Err(()),
         }
     }
-    fn from_memory(&self, env: &Env, keys: Option<&[Key]>) -> Option<Vec<Row>> {
+    fn in_memory(&self, env: &Env, keys: Option<&[Key]>) -> Option<Vec<Row>> {
         if self.model.schema.family || !self.model.schema.cached {
             return None;
         }
@@ -132,14 +132,16 @@ impl QuerySet {
         };
         matching::sort(&mut rows, &self.order);
         let from = usize::try_from(self.offset).unwrap_or(usize::MAX).min(rows.len());
-        let upto = self.limit.map_or(rows.len(), |n| from.saturating_add(usize::try_from(n).unwrap_or(usize::MAX)).min(rows.len()));
+        let upto = self
+            .limit
+            .map_or(rows.len(), |n| from.saturating_add(usize::try_from(n).unwrap_or(usize::MAX)).min(rows.len()));
         rows.truncate(upto);
         rows.drain(..from);
         Some(rows)
     }
     /// The rows, when no query is needed.
     fn now(&self, env: &Env) -> Option<Vec<Row>> {
-        self.from_memory(env, self.candidates(env).ok()?.as_deref())
+        self.in_memory(env, self.candidates(env).ok()?.as_deref())
     }
     /// The keys of the rows, when no query is needed.
     pub fn keys_now(&self, env: &Env) -> Option<Vec<Value>> {
@@ -164,7 +166,7 @@ impl QuerySet {
     }
     async fn rows(&self, env: &Env) -> store::Result<Vec<Row>> {
         let keys = self.resolved(env).await?;
-        if let Some(rows) = self.from_memory(env, keys.as_deref()) {
+        if let Some(rows) = self.in_memory(env, keys.as_deref()) {
             return Ok(rows);
         }
         let mut query = Query::filter(self.condition(keys)).columns_only().offset(self.offset);
@@ -175,7 +177,7 @@ impl QuerySet {
     }
     async fn counted(&self, env: &Env) -> store::Result<u64> {
         let keys = self.resolved(env).await?;
-        if let Some(rows) = self.from_memory(env, keys.as_deref()) {
+        if let Some(rows) = self.in_memory(env, keys.as_deref()) {
             return Ok(rows.len() as u64);
         }
         let all = env.app.store().count(self.model, &self.condition(keys)).await?;
@@ -249,7 +251,10 @@ impl QuerySet {
         let model = self.model;
         two.ask(env, slot, move |set, rows| match rows.as_slice() {
             [row] => Ok(set.shaped(row)),
-            [] => Err(exception(&classes::does_not_exist(model), format!("{} matching query does not exist.", model.schema.api_name))),
+            [] => Err(exception(
+                &classes::does_not_exist(model),
+                format!("{} matching query does not exist.", model.schema.api_name),
+            )),
             _ => {
                 let text = format!("get() returned more than one {} -- it returned 2!", model.schema.api_name);
                 Err(exception(&classes::multiple_objects(model), text))
@@ -368,9 +373,7 @@ impl QuerySet {
             "earliest" => self.ordered(args)?.only_first(env, called("earliest")),
             "latest" => self.ordered(args)?.reversed().only_first(env, called("latest")),
             "get" => self.with_conditions(env, args, false)?.only(env, called("get")),
-            "values" => {
-                HostResult::Ready(Self { shape: Shape::Dicts(self.columns(args)?), ..self.again() }.value())
-            }
+            "values" => HostResult::Ready(Self { shape: Shape::Dicts(self.columns(args)?), ..self.again() }.value()),
             "values_list" => {
                 let flat = matches!(args.get("flat"), Some(Value::Bool(true)));
                 let names = self.columns(args)?;
@@ -419,11 +422,53 @@ fn column(row: &Record, path: &str) -> Value {
 }
 
 const METHODS: &[&str] = &[
-    "all", "distinct", "iterator", "select_related", "prefetch_related", "select_subclasses", "only", "defer", "using",
-    "including_expired", "select_for_update", "filter", "exclude", "none", "order_by", "reverse", "exists", "count",
-    "first", "last", "earliest", "latest", "get", "values", "values_list", "contains", "update", "create", "delete",
-    "get_or_create", "update_or_create", "bulk_create", "bulk_update", "add", "remove", "set", "clear", "aggregate",
-    "annotate", "raw", "extra", "union", "intersection", "difference", "in_bulk", "dates", "datetimes",
+    "all",
+    "distinct",
+    "iterator",
+    "select_related",
+    "prefetch_related",
+    "select_subclasses",
+    "only",
+    "defer",
+    "using",
+    "including_expired",
+    "select_for_update",
+    "filter",
+    "exclude",
+    "none",
+    "order_by",
+    "reverse",
+    "exists",
+    "count",
+    "first",
+    "last",
+    "earliest",
+    "latest",
+    "get",
+    "values",
+    "values_list",
+    "contains",
+    "update",
+    "create",
+    "delete",
+    "get_or_create",
+    "update_or_create",
+    "bulk_create",
+    "bulk_update",
+    "add",
+    "remove",
+    "set",
+    "clear",
+    "aggregate",
+    "annotate",
+    "raw",
+    "extra",
+    "union",
+    "intersection",
+    "difference",
+    "in_bulk",
+    "dates",
+    "datetimes",
 ];
 
 impl std::fmt::Debug for QuerySet {

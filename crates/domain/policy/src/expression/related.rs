@@ -25,11 +25,8 @@ pub fn follow(target: &'static str, cell: &Cell) -> HostResult {
             return answer.map_or_else(HostResult::Raise, HostResult::Ready);
         }
         let Some(model) = env.app.store().catalogue().model(target) else { return HostResult::Ready(Value::None) };
-        let cached = if model.schema.family {
-            env.snapshot.concrete(target, key)
-        } else {
-            env.snapshot.row(target, key)
-        };
+        let cached =
+            if model.schema.family { env.snapshot.concrete(target, key) } else { env.snapshot.row(target, key) };
         if let Some(found) = cached {
             let value = row::value_of(Arc::clone(found));
             env.keep(slot, Ok(value.clone()));
@@ -67,7 +64,10 @@ pub fn reverse(record: &Arc<Record>, name: &str) -> HostResult {
     env(|env| {
         let catalogue = env.app.store().catalogue();
         let found = catalogue.dependents_of(model).find(|d| {
-            d.model.schema.model_name() == wanted && d.on_delete.is_some() && d.field.unique != many && classes::is_open(d.model)
+            d.model.schema.model_name() == wanted
+                && d.on_delete.is_some()
+                && d.field.unique != many
+                && classes::is_open(d.model)
         });
         let Some(dependent) = found else { return missing() };
         let set = QuerySet::of(dependent.model).filtered(Filter::eq(dependent.field.name, key));
@@ -117,8 +117,14 @@ pub fn update(env: &Arc<Env>, model: &'static Model, filter: &Filter, args: &Hos
 }
 
 /// Rows of `model` whose field refers to `key`, from memory.
-pub fn referring<'s>(env: &'s Env, model: &Model, field: &str, key: object::Key) -> impl Iterator<Item = &'s store::Row> {
+pub fn referring<'s>(
+    env: &'s Env,
+    model: &Model,
+    field: &str,
+    key: object::Key,
+) -> impl Iterator<Item = &'s store::Row> {
     let rows = env.snapshot.rows(model.name());
-    let position = model.field(field).filter(|f| matches!(f.kind, Kind::Ref { .. })).and_then(|_| model.index_of(field));
+    let position =
+        model.field(field).filter(|f| matches!(f.kind, Kind::Ref { .. })).and_then(|_| model.index_of(field));
     rows.iter().filter(move |row| position.is_some_and(|i| row.values[i].as_key() == Some(key)))
 }

@@ -38,7 +38,7 @@ impl HostObject for RequestObject {
     fn as_any(&self) -> &dyn Any {
         self
     }
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "PolicyRequest"
     }
     fn attr(&self, name: &str) -> HostResult {

@@ -160,7 +160,9 @@ impl HostObject for Row {
             };
             let Some(key) = self.record.key() else { return HostResult::Ready(Value::Bool(false)) };
             return env(|env| {
-                super::user::with_membership(&env, &user, move |membership, _| Value::Bool(membership.all.contains(&key)))
+                super::user::with_membership(&env, &user, move |membership, _| {
+                    Value::Bool(membership.all.contains(&key))
+                })
             });
         }
         refuse_writing(name)

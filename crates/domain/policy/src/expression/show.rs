@@ -27,8 +27,7 @@ fn level(value: &Value, depth: usize) -> Json {
         Value::Tuple(items) => list(items.items().to_vec()),
         Value::Set(items) => list(items.get().iter().map(|k| k.value().clone()).collect()),
         Value::Dict(dict) => {
-            let entries: Vec<(Value, Value)> =
-                dict.get().iter().map(|(k, v)| (k.value().clone(), v.clone())).collect();
+            let entries: Vec<(Value, Value)> = dict.get().iter().map(|(k, v)| (k.value().clone(), v.clone())).collect();
             Json::Object(entries.iter().map(|(k, v)| (text(k), level(v, depth + 1))).collect::<Map<_, _>>())
         }
         Value::Host(object) => object.to_json().unwrap_or_else(|| Json::String(text(value))),

@@ -31,7 +31,8 @@ const DIFFERENT: &[(&str, &str)] = &[
 
 async fn world(app: &App) -> Arc<Subject> {
     let group = json!({"name": "expr-group-00b08f", "attributes": {"team": "red"}});
-    let mut group = insert_as::<directory::Group>(app, group, Key::Uuid(id("85e662c1-2454-4232-8a31-497437f07c56"))).await;
+    let mut group =
+        insert_as::<directory::Group>(app, group, Key::Uuid(id("85e662c1-2454-4232-8a31-497437f07c56"))).await;
     insert::<directory::User>(app, json!({"username": "akadmin", "name": "Admin", "email": "admin@example.com"})).await;
     let user = json!({
         "username": "oracle-expr", "name": "Oracle-Expr", "email": "oracle-expr@example.com",
@@ -110,21 +111,61 @@ async fn query_sets_answer_as_django_does() {
     let app = app().await;
     let user = world(&app).await;
     for (source, expected) in [
-        ("from authentik.core.models import User\nreturn [u.username for u in User.objects.order_by('-username')]", json!(["oracle-expr", "akadmin"])),
-        ("from authentik.core.models import User\nreturn User.objects.filter(email__icontains='EXAMPLE').exclude(username='akadmin').count()", json!(1)),
-        ("from authentik.core.models import User\nreturn [list(x) for x in User.objects.order_by('username').values_list('username', 'email')]", json!([["akadmin", "admin@example.com"], ["oracle-expr", "oracle-expr@example.com"]])),
-        ("from authentik.core.models import User\nreturn User.objects.filter(attributes__foo__bar='baz').first().username", json!("oracle-expr")),
-        ("from authentik.core.models import User\nreturn User.objects.order_by('username')[1].username", json!("oracle-expr")),
-        ("from authentik.core.models import User\nreturn [u.username for u in User.objects.order_by('username')[:1]]", json!(["akadmin"])),
-        ("from authentik.core.models import User\nreturn User.objects.filter(groups__name='expr-group-00b08f').get().username", json!("oracle-expr")),
-        ("from authentik.core.models import User\ntry:\n    User.objects.get(username='nope')\nexcept User.DoesNotExist:\n    return 'none'", json!("none")),
-        ("from authentik.core.models import User\nreturn User.objects.filter(nope=1)", json!({"error": "FieldError: Cannot resolve keyword 'nope' into field. Choices are: attributes, date_joined, email, groups, is_active, last_login, last_updated, name, password_change_date, path, pk, roles, type, username, uuid"})),
+        (
+            "from authentik.core.models import User\nreturn [u.username for u in User.objects.order_by('-username')]",
+            json!(["oracle-expr", "akadmin"]),
+        ),
+        (
+            "from authentik.core.models import User\nreturn User.objects.filter(email__icontains='EXAMPLE').exclude(username='akadmin').count()",
+            json!(1),
+        ),
+        (
+            "from authentik.core.models import User\nreturn [list(x) for x in User.objects.order_by('username').values_list('username', 'email')]",
+            json!([["akadmin", "admin@example.com"], ["oracle-expr", "oracle-expr@example.com"]]),
+        ),
+        (
+            "from authentik.core.models import User\nreturn User.objects.filter(attributes__foo__bar='baz').first().username",
+            json!("oracle-expr"),
+        ),
+        (
+            "from authentik.core.models import User\nreturn User.objects.order_by('username')[1].username",
+            json!("oracle-expr"),
+        ),
+        (
+            "from authentik.core.models import User\nreturn [u.username for u in User.objects.order_by('username')[:1]]",
+            json!(["akadmin"]),
+        ),
+        (
+            "from authentik.core.models import User\nreturn User.objects.filter(groups__name='expr-group-00b08f').get().username",
+            json!("oracle-expr"),
+        ),
+        (
+            "from authentik.core.models import User\ntry:\n    User.objects.get(username='nope')\nexcept User.DoesNotExist:\n    return 'none'",
+            json!("none"),
+        ),
+        (
+            "from authentik.core.models import User\nreturn User.objects.filter(nope=1)",
+            json!({"error": "FieldError: Cannot resolve keyword 'nope' into field. Choices are: attributes, date_joined, email, groups, is_active, last_login, last_updated, name, password_change_date, path, pk, roles, type, username, uuid"}),
+        ),
+        (
+            "from authentik.core.models import Group\nreturn [g.name for g in Group.objects.filter(users=user)]",
+            json!(["expr-group-00b08f"]),
+        ),
+        (
+            "from authentik.core.models import Group\nreturn Group.objects.filter(user__username='akadmin').exists()",
+            json!(false),
+        ),
+        ("return str(user.ak_groups.first().pk)", json!("85e662c1-2454-4232-8a31-497437f07c56")),
+        ("return user.date_joined.tzinfo is not None and user.date_joined.year > 2000", json!(true)),
         ("return ak_user_by(nope=1)", json!(null)),
         ("return user in [ak_user_by(pk=67)]", json!(true)),
         ("return bool(user.ak_groups.filter(name='x'))", json!(false)),
         ("return user.ak_groups.all()[0].attributes['team']", json!("red")),
         ("return ak_is_group_member(user, name='expr-group-00b08f', is_superuser=False)", json!(true)),
-        ("for g in user.ak_groups:\n    pass", json!({"error": "TypeError: 'ManyRelatedManager' object is not iterable"})),
+        (
+            "for g in user.ak_groups:\n    pass",
+            json!({"error": "TypeError: 'ManyRelatedManager' object is not iterable"}),
+        ),
         ("return sorted(g['name'] for g in user.ak_groups.values('name'))", json!(["expr-group-00b08f"])),
         ("user.attributes['x'] = 1\nreturn user.attributes.get('x')", json!(1)),
     ] {
@@ -181,11 +222,9 @@ async fn policies_see_their_request_and_leave_things_in_the_context() {
     assert_eq!(chosen.username(), "akadmin");
     let address = run("return str(ak_client_ip) + ' ' + http_request.headers['User-Agent']").await.unwrap();
     assert_eq!(address.value.as_str(), Some("127.0.0.1 test"));
-    let settings = run(
-        "from authentik.core.models import USER_ATTRIBUTE_CHANGE_NAME\n\
+    let settings = run("from authentik.core.models import USER_ATTRIBUTE_CHANGE_NAME\n\
          return request.user.group_attributes(request.http_request).get(USER_ATTRIBUTE_CHANGE_NAME, \
-         request.http_request.tenant.default_user_change_name)",
-    );
+         request.http_request.tenant.default_user_change_name)");
     assert!(matches!(settings.await.unwrap().value, expr::Value::Bool(true)));
 }
 
@@ -218,7 +257,7 @@ async fn the_groups_mapping_is_quick() {
     for _ in 0..1000 {
         run().await;
     }
-    let each = (app.clock().monotonic() - before) / 1000;
+    let each = app.clock().monotonic().saturating_sub(before) / 1000;
     eprintln!("groups mapping: {each:?}");
     assert!(each < std::time::Duration::from_millis(1), "{each:?}");
 }

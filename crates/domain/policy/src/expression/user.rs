@@ -77,7 +77,8 @@ impl Subject {
     fn group_attributes(&self, args: &HostArgs<'_>) -> HostResult {
         let request = args.positional.first().or_else(|| args.get("request"));
         let brand = request.and_then(|r| r.downcast_host::<HttpRequest>()).and_then(|r| r.info.brand.clone());
-        let base = brand.and_then(|b| b.get("attributes").as_json().and_then(Json::as_object).cloned()).unwrap_or_default();
+        let base =
+            brand.and_then(|b| b.get("attributes").as_json().and_then(Json::as_object).cloned()).unwrap_or_default();
         let Some(mut user) = typed(self) else { return HostResult::Ready(Value::dict([])) };
         env(|env| {
             with_membership(&env, &self.me(), move |membership, snapshot| {
@@ -155,16 +156,29 @@ fn merge(into: &mut Map<String, Json>, more: &Map<String, Json>) {
 }
 
 const METHODS: &[&str] = &[
-    "all_groups", "group_attributes", "all_roles", "app_entitlements", "app_entitlements_attributes", "locale",
-    "get_full_name", "get_short_name", "get_username", "has_usable_password", "has_perm", "has_perms", "set_password",
-    "check_password", "set_unusable_password", "natural_key",
+    "all_groups",
+    "group_attributes",
+    "all_roles",
+    "app_entitlements",
+    "app_entitlements_attributes",
+    "locale",
+    "get_full_name",
+    "get_short_name",
+    "get_username",
+    "has_usable_password",
+    "has_perm",
+    "has_perms",
+    "set_password",
+    "check_password",
+    "set_unusable_password",
+    "natural_key",
 ];
 
 impl HostObject for Subject {
     fn as_any(&self) -> &dyn Any {
         self
     }
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         "User"
     }
     fn attr(&self, name: &str) -> HostResult {
@@ -185,7 +199,9 @@ impl HostObject for Subject {
                 None => HostResult::no_attribute("User", name),
             },
             "sources" => env(|env| match env.app.store().model("authentik_core.source") {
-                Ok(model) => HostResult::Ready(QuerySet::of_keys(model, Vec::new()).manager("ManyRelatedManager").value()),
+                Ok(model) => {
+                    HostResult::Ready(QuerySet::of_keys(model, Vec::new()).manager("ManyRelatedManager").value())
+                }
                 Err(_) => HostResult::Ready(no_sources()),
             }),
             "password" => HostResult::no_attribute("User", name),
@@ -256,7 +272,7 @@ impl HostObject for NoSources {
     fn as_any(&self) -> &dyn Any {
         self
     }
-    fn type_name(&self) -> &str {
+    fn type_name(&self) -> &'static str {
         if self.manager { "ManyRelatedManager" } else { "InheritanceQuerySet" }
     }
     fn has_method(&self, name: &str) -> bool {
