@@ -1,1 +1,8 @@
-//! Whole flows, in-process.
+//! Whole flows, in-process: a browser with a cookie, the session middleware and the executor.
+
+mod consent;
+mod login;
+mod policies;
+mod prompt;
+mod rules;
+mod world;
