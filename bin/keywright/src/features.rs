@@ -15,5 +15,6 @@ pub static FEATURES: &[&Feature] = &[
     &blueprint::FEATURE,
     &policies::FEATURE,
     &stages::FEATURE,
+    &provider_oauth2::FEATURE,
     &web::FEATURE,
 ];

@@ -26,11 +26,17 @@ pub fn public(app: &App) -> Router {
     edge(app).around(router.merge(health(app)))
 }
 
-/// Puts whoever sits at the browser among the request's extensions. The API and the protocol endpoints read tokens
-/// themselves, each its own kind.
+/// Puts the caller among the request's extensions. Only the API knows bearer tokens of its own: a protocol endpoint reads
+/// its credentials itself, and the steps of a flow are for whoever sits at the browser.
 async fn callers(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
-    match access::by_session(&app, &parts).await {
+    let path = parts.uri.path();
+    let flows = path.starts_with("/api/v3/flows/executor/") || path.starts_with("/api/v3/flows/inspector/");
+    let caller = match path.starts_with("/api/") && !flows {
+        true => access::authenticate(&app, &parts).await,
+        false => access::by_session(&app, &parts).await,
+    };
+    match caller {
         Ok(caller) => {
             parts.extensions.insert(caller);
             next.run(Request::from_parts(parts, body)).await

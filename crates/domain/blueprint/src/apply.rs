@@ -72,10 +72,21 @@ pub async fn apply_in(
         warnings: warnings.iter().map(|w| w.render(file, text)).collect(),
         ..Report::default()
     };
-    let context = Context::layered(&Map::new(), &blueprint, context);
+    let context = Context::layered(&installation(app), &blueprint, context);
     let application = Application { app, caller, store, origin, context };
     let problems = entries(&application, &blueprint, &mut report).await;
     if problems.is_empty() { Ok(report) } else { Err(Failure::new(file, text, problems)) }
+}
+
+/// The values that every blueprint may read by `!Context`: what this installation is made of.
+fn installation(app: &App) -> Map<String, Json> {
+    let models = app.registry().catalogue.models().iter().filter(|m| m.schema.path.is_some() || m.schema.family);
+    let names: Map<String, Json> =
+        models.map(|m| (m.schema.model_name().to_owned(), Json::from(m.schema.app_label()))).collect();
+    let mut values = Map::new();
+    values.insert("goauthentik.io/rbac/models".into(), names.into());
+    values.insert("goauthentik.io/enterprise/licensed".into(), false.into());
+    values
 }
 
 /// Goes through all entries even after one failed, so that a person sees every mistake at once. What depends on a failed
