@@ -1,11 +1,14 @@
 //! Operations of the API: the executor, the inspector, and what is done with flows.
 
+mod components;
 mod diagram;
 mod executor;
 mod inspector;
 mod instances;
 
 use feature::{Method, Operation, Permission};
+
+pub use components::COMPONENTS;
 
 const QUERY: &[(&str, &str)] = &[("query", r#"{"type": "string"}"#)];
 const CHALLENGE: &str = r##"{"$ref": "#/components/schemas/ChallengeTypes"}"##;

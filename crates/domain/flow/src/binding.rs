@@ -29,7 +29,7 @@ pub enum InvalidResponseAction {
     api_name = "FlowStageBinding",
     filters = [
         "evaluate_on_plan", "invalid_response_action", "order", "policy_engine_mode", "re_evaluate_policies",
-        "stage", "target",
+        "stage", "target", "fsb_uuid=pk", "pbm_uuid=pk", "policies=bindings__policy__in",
     ],
     search = ["stage__name"],
     ordering = ["target", "order"],

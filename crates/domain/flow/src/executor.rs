@@ -190,13 +190,11 @@ impl Run {
                     continue;
                 }
             }
-            return Ok(match registry.load(&name, &snapshot, key, &data) {
-                Some(stage) => Present::Stage(stage),
-                None => {
-                    tracing::error!(stage = name, "Nothing carries out stages of this kind");
-                    Present::Denied(None)
-                }
-            });
+            let loaded = registry.load(&name, &snapshot, key, &data).map(Present::Stage);
+            return Ok(loaded.unwrap_or_else(|| {
+                tracing::error!(stage = name, "Nothing carries out stages of this kind");
+                Present::Denied(None)
+            }));
         }
     }
 

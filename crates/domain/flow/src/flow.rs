@@ -79,7 +79,7 @@ pub enum Authentication {
     verbose = "Flow",
     plural = "Flows",
     api_name = "Flow",
-    filters = ["denied_action", "designation", "name", "slug"],
+    filters = ["denied_action", "designation", "flow_uuid=pk", "name", "slug"],
     search = ["name", "slug", "designation", "title", "denied_action"],
     ordering = ["slug", "name"],
     permissions = [

@@ -41,12 +41,12 @@ pub use visit::{Circumstances, RequestLine, Visit};
 
 pub const FEATURE: Feature = Feature::new("flow")
     .kinds(&[
-        Kind::of::<Flow>().computed(shown::FLOW).operations(api::INSTANCES),
-        Kind::of::<Stage>().computed(shown::STAGE),
-        Kind::of::<FlowStageBinding>().computed(shown::BINDING).link("target", "stage"),
+        Kind::of::<Flow>().display(shown::flow_name).computed(shown::FLOW).operations(api::INSTANCES),
+        Kind::of::<Stage>().display(shown::stage_name).computed(shown::STAGE),
+        Kind::of::<FlowStageBinding>().display(shown::binding_name).computed(shown::BINDING).link("target", "stage"),
     ])
     .operations(api::OPERATIONS)
-    .components(shown::COMPONENTS)
+    .components(api::COMPONENTS)
     .routes(pages::routes)
     .setup(setup);
 

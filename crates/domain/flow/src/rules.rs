@@ -51,9 +51,10 @@ impl Shared {
             if same && (is_plain || matches!(value, Value::Host(_))) {
                 continue;
             }
-            match to_json(&value) {
-                Some(json) => context.set(&name, json),
-                None => tracing::warn!(name, "A policy left something in a flow's context that cannot be kept"),
+            if let Some(json) = to_json(&value) {
+                context.set(&name, json);
+            } else {
+                tracing::warn!(name, "A policy left something in a flow's context that cannot be kept");
             }
         }
     }

@@ -13,6 +13,22 @@ use crate::executor::background_url;
 use crate::flow::Flow;
 use crate::planner;
 
+/// What people call a flow.
+pub fn flow_name(flow: &Record) -> String {
+    format!("Flow {} ({})", flow.text("name"), flow.text("slug"))
+}
+
+/// What people call a stage of any kind.
+pub fn stage_name(stage: &Record) -> String {
+    format!("Stage {}", stage.text("name"))
+}
+
+/// What people call a binding.
+pub fn binding_name(binding: &Record) -> String {
+    let flow = binding.get("target").as_key().map(|key| key.to_string()).unwrap_or_default();
+    format!("Flow-stage binding #{} to {flow}", binding.get("order").as_int().unwrap_or_default())
+}
+
 type Shown<'a> = BoxFuture<'a, Result<Vec<Json>, Problem>>;
 
 const STRING: &str = r#"{"type": "string", "readOnly": true}"#;
@@ -49,51 +65,6 @@ pub const BINDING: &[Computed] = &[
         required: true,
         render: stage_object,
     },
-];
-
-/// Parts of the OpenAPI document that only appear inside others.
-pub const COMPONENTS: &[(&str, &str)] = &[
-    (
-        "FlowSet",
-        r##"{"type": "object", "required": ["background_url", "designation", "export_url", "name", "pk", "policybindingmodel_ptr_id", "slug", "title"], "properties": {
-"pk": {"type": "string", "format": "uuid", "readOnly": true, "title": "Flow uuid"},
-"policybindingmodel_ptr_id": {"type": "string", "format": "uuid", "readOnly": true},
-"name": {"type": "string"},
-"slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
-"title": {"type": "string"},
-"designation": {"allOf": [{"$ref": "#/components/schemas/FlowDesignationEnum"}]},
-"background_url": {"type": "string", "readOnly": true},
-"policy_engine_mode": {"$ref": "#/components/schemas/PolicyEngineMode"},
-"compatibility_mode": {"type": "boolean"},
-"export_url": {"type": "string", "readOnly": true},
-"layout": {"$ref": "#/components/schemas/FlowLayoutEnum"},
-"denied_action": {"allOf": [{"$ref": "#/components/schemas/DeniedActionEnum"}]}}}"##,
-    ),
-    (
-        "FlowInspectorPlan",
-        r##"{"type": "object", "required": ["current_stage", "next_planned_stage", "plan_context", "session_id"], "properties": {
-"current_stage": {"allOf": [{"$ref": "#/components/schemas/FlowStageBinding"}], "readOnly": true},
-"next_planned_stage": {"allOf": [{"$ref": "#/components/schemas/FlowStageBinding"}], "readOnly": true},
-"plan_context": {"type": "object", "additionalProperties": {}, "readOnly": true},
-"session_id": {"type": "string", "readOnly": true}}}"##,
-    ),
-    (
-        "FlowInspection",
-        r##"{"type": "object", "required": ["is_completed", "plans"], "properties": {
-"plans": {"type": "array", "items": {"$ref": "#/components/schemas/FlowInspectorPlan"}},
-"current_plan": {"$ref": "#/components/schemas/FlowInspectorPlan"},
-"is_completed": {"type": "boolean"}}}"##,
-    ),
-    (
-        "FlowDiagram",
-        r#"{"type": "object", "required": ["diagram"], "properties": {"diagram": {"type": "string", "readOnly": true}}}"#,
-    ),
-    ("Link", r#"{"type": "object", "required": ["link"], "properties": {"link": {"type": "string"}}}"#),
-    ("Cache", r#"{"type": "object", "required": ["count"], "properties": {"count": {"type": "integer", "readOnly": true}}}"#),
-    (
-        "ThemedUrls",
-        r#"{"type": "object", "properties": {"light": {"type": "string"}, "dark": {"type": "string"}}, "nullable": true}"#,
-    ),
 ];
 
 fn each<'a>(records: &'a [Record], one: impl Fn(&Record) -> Json + Send + 'a) -> Shown<'a> {

@@ -35,7 +35,7 @@ pub enum ConsentMode {
     plural = "Consent Stages",
     component = "ak-stage-consent-form",
     api_name = "ConsentStage",
-    filters = ["consent_expire_in", "mode", "name"],
+    filters = ["consent_expire_in", "mode", "name", "stage_uuid=pk"],
     search = ["name"],
     ordering = ["name"],
     cached
@@ -189,12 +189,11 @@ async fn keep(visit: &Visit, expires: Option<Timestamp>) -> Result<(), Problem> 
         .and(Filter::eq("permissions", permissions.as_str()));
     let expiring = expires.is_some();
     let tx = store.begin().await?;
-    match tx.first::<UserConsent>(same).await? {
-        Some(old) => tx.update(&UserConsent { expires, expiring, ..old }).await?,
-        None => {
-            let consent = UserConsent { pk: Id::unsaved(), expires, expiring, user, application: Id(application), permissions };
-            tx.insert(&consent).await?;
-        }
+    if let Some(old) = tx.first::<UserConsent>(same).await? {
+        tx.update(&UserConsent { expires, expiring, ..old }).await?;
+    } else {
+        let consent = UserConsent { pk: Id::unsaved(), expires, expiring, user, application: Id(application), permissions };
+        tx.insert(&consent).await?;
     }
     tx.commit().await?;
     Ok(())

@@ -14,7 +14,7 @@ use object::Object;
     plural = "Deny Stages",
     component = "ak-stage-deny-form",
     api_name = "DenyStage",
-    filters = ["deny_message", "name"],
+    filters = ["deny_message", "name", "stage_uuid=pk"],
     search = ["name"],
     ordering = ["name"],
     cached

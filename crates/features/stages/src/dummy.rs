@@ -14,7 +14,7 @@ use object::Object;
     plural = "Dummy Stages",
     component = "ak-stage-dummy-form",
     api_name = "DummyStage",
-    filters = ["name", "throw_error"],
+    filters = ["name", "throw_error", "stage_uuid=pk"],
     search = ["name"],
     ordering = ["name"],
     cached

@@ -1,5 +1,6 @@
 //! The kinds of stages. One file or folder each: what is configured, what is asked, what an answer does.
 
+mod components;
 mod consent;
 mod deny;
 mod dummy;
@@ -34,7 +35,9 @@ pub const FEATURE: Feature = Feature::new("stages")
         Kind::of::<DummyStage>(),
         Kind::of::<IdentificationStage>().check(identification::check),
         Kind::of::<PasswordStage>().check(password::check),
-        Kind::of::<Prompt>().computed(prompt::PROMPT),
+        Kind::of::<Prompt>()
+            .display(|field| format!("Prompt field '{}' type {}", field.text("field_key"), field.text("type")))
+            .computed(prompt::PROMPT),
         Kind::of::<PromptStage>().check(prompt::check),
         Kind::of::<RedirectStage>().check(redirect::check),
         Kind::of::<UserLoginStage>(),
@@ -42,6 +45,7 @@ pub const FEATURE: Feature = Feature::new("stages")
         Kind::of::<UserWriteStage>(),
     ])
     .operations(prompt::OPERATIONS)
+    .components(components::COMPONENTS)
     .setup(setup);
 
 /// Hands the kinds to the executor. Those put in by name serve features that add stages to plans.

@@ -25,7 +25,7 @@ pub use preview::OPERATIONS;
     plural = "Prompt Stages",
     component = "ak-stage-prompt-form",
     api_name = "PromptStage",
-    filters = ["fields", "name", "validation_policies"],
+    filters = ["fields", "name", "validation_policies", "stage_uuid=pk"],
     search = ["name"],
     ordering = ["name"],
     cached

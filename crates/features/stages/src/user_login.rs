@@ -48,7 +48,7 @@ pub enum GeoIpBinding {
     api_name = "UserLoginStage",
     filters = [
         "geoip_binding", "name", "network_binding", "remember_device", "remember_me_offset", "session_duration",
-        "terminate_other_sessions",
+        "terminate_other_sessions", "stage_uuid=pk",
     ],
     search = ["name"],
     ordering = ["name"],

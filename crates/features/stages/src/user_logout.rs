@@ -14,7 +14,7 @@ use object::Object;
     plural = "User Logout Stages",
     component = "ak-stage-user-logout-form",
     api_name = "UserLogoutStage",
-    filters = ["name"],
+    filters = ["name", "stage_uuid=pk"],
     search = ["name"],
     ordering = ["name"],
     cached

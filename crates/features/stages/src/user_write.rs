@@ -45,6 +45,7 @@ pub enum NewUserType {
     api_name = "UserWriteStage",
     filters = [
         "create_users_as_inactive", "create_users_group", "name", "user_creation_mode", "user_path_template", "user_type",
+        "stage_uuid=pk",
     ],
     search = ["name"],
     ordering = ["name"],

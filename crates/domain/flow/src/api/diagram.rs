@@ -11,7 +11,7 @@ use crate::binding::FlowStageBinding;
 use crate::flow::Flow;
 use crate::planner;
 
-pub fn get<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn get(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let snapshot = call.app.store().snapshot();
         let id = call.target()?.key().and_then(Id::from_key).ok_or_else(Problem::not_found)?;

@@ -10,11 +10,11 @@ use crate::executor::{Mode, Step, step};
 use crate::next;
 use crate::visit::{Circumstances, RequestLine};
 
-pub fn get<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn get(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(run(call, None, "GET"))
 }
 
-pub fn solve<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn solve(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let fields = match &call.body {
             Body::Json(Json::Object(map)) => map.clone(),

@@ -14,7 +14,7 @@ use crate::sessions;
 use crate::shown::binding_json;
 use crate::visit::{Circumstances, RequestLine};
 
-pub fn get<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn get(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let slug = call.segment("flow_slug");
         let snapshot = call.app.store().snapshot();

@@ -3,7 +3,7 @@
 use feature::{BoxFuture, Call, Problem, Reply};
 use serde_json::{Value as Json, json};
 
-pub fn execute<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn execute(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let slug = call.target()?.text("slug");
         Ok(Reply::ok(json!({ "link": format!("{}/if/flow/{slug}/", call.base_url()) })))
@@ -11,16 +11,16 @@ pub fn execute<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
 }
 
 /// Plans are made when they are needed, so there is nothing to count.
-pub fn cache_info<'a>(_: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn cache_info(_: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move { Ok(Reply::ok(json!({ "count": 0 }))) })
 }
 
-pub fn cache_clear<'a>(_: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn cache_clear(_: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move { Ok(Reply::no_content()) })
 }
 
 /// Tells what people can set up for themselves. A feature with such stages adds to the list.
-pub fn user_settings<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+pub fn user_settings(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let snapshot = call.app.store().snapshot();
         let mut all = Vec::new();

@@ -71,6 +71,6 @@ pub(super) async fn not_planned(at: &Circumstances, flow: Arc<Flow>, refusal: No
         // COMPAT: upstream looks for the target where the executor's own parameters are, never finds it, and sends people
         // home; `message_continue` therefore shows its message.
         NotPlanned::NotApplicable(_) if is_continue => run.show(Challenge::redirect(HOME), None).await,
-        other => run.show(Challenge::denied(Some(&other.message())), None).await,
+        other @ NotPlanned::NotApplicable(_) => run.show(Challenge::denied(Some(&other.message())), None).await,
     }
 }

@@ -21,7 +21,7 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     run: preview,
 }];
 
-fn preview<'a>(call: &'a Call) -> BoxFuture<'a, Result<Reply, Problem>> {
+fn preview(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let prompt: Prompt = parse(Prompt::model(), call.input()?)?.to()?;
         let subject = match call.caller.user {

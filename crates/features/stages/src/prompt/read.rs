@@ -24,7 +24,11 @@ pub fn read(field: &Prompt, shown: &Shown, answer: &Answer, data: &mut Map<Strin
         return;
     }
     let given = answer.get(key);
-    // A form sends every box it has, empty or not; only JSON leaves something out.
+    // A form sends every field it has, empty or not, but for boxes that are not ticked.
+    if given.is_none() && answer.is_form && field.kind == FieldType::Checkbox {
+        data.insert(key.to_owned(), Json::Bool(false));
+        return;
+    }
     let Some(given) = given else {
         match absent(field, shown) {
             Ok(Some(value)) => _ = data.insert(key.to_owned(), value),

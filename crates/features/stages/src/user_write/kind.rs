@@ -159,9 +159,11 @@ fn collect(visit: &Visit, stage: &UserWriteStage, before: Option<&Record>, data:
             field if FIELDS.contains(&field) => _ = input.insert(field.to_owned(), value.clone()),
             other => {
                 let path = other.strip_prefix("attributes.").map(str::to_owned);
-                match path.or_else(|| other.strip_prefix("attributes_").map(|rest| rest.replace('_', "."))) {
-                    Some(path) => put(&mut attributes, &path, value.clone()),
-                    None => tracing::debug!(field = other, "Not a field of users, and not written"),
+                let path = path.or_else(|| other.strip_prefix("attributes_").map(|rest| rest.replace('_', ".")));
+                if let Some(path) = path {
+                    put(&mut attributes, &path, value.clone());
+                } else {
+                    tracing::debug!(field = other, "Not a field of users, and not written");
                 }
             }
         }
