@@ -108,7 +108,12 @@ pub async fn is_own(ask: &Ask, store: &Store, kind: &Kind, key: Key) -> Result<b
 /// The name in “No Flow matches the given query.”: upstream's class.
 pub fn class_name(model: &Model) -> String {
     let schema = model.schema;
-    let plain: String = schema.verbose_name.chars().filter(char::is_ascii_alphanumeric).collect();
     let fits = |name: &str| name.eq_ignore_ascii_case(schema.model_name());
-    if fits(schema.api_name) || !fits(&plain) { schema.api_name.to_owned() } else { plain }
+    if fits(schema.api_name) {
+        return schema.api_name.to_owned();
+    }
+    // “OAuth2 Access Token” is the class `AccessToken`.
+    let words: Vec<&str> = schema.verbose_name.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+    let ends = (0..words.len()).map(|from| words[from..].concat());
+    ends.into_iter().find(|name| fits(name)).unwrap_or_else(|| schema.api_name.to_owned())
 }

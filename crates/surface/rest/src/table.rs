@@ -192,8 +192,9 @@ pub fn parameter(model: &Model) -> String {
     if !std::ptr::eq(lookup, model.key_field()) {
         return lookup.wire.to_owned();
     }
-    if lookup.wire != "pk" {
-        return lookup.wire.to_owned();
+    // The name of the column tells where it is not simply the key.
+    if let Some(name) = [lookup.wire, lookup.name].into_iter().find(|name| *name != "pk") {
+        return name.to_owned();
     }
     // `pbm_uuid=pk`: the column has another name in lists too.
     if let Some((alias, _)) = model.schema.filters.iter().filter_map(|f| f.split_once('=')).find(|(_, path)| *path == "pk") {

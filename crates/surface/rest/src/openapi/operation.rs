@@ -69,7 +69,11 @@ fn path_parameters(endpoint: &Endpoint, model: Option<&Model>) -> Vec<Json> {
                 schema
             }
             Some((_, f)) if matches!(f.kind, object::Kind::Uuid) => json!({ "type": "string", "format": "uuid" }),
-            _ => json!({ "type": "string" }),
+            _ => match name {
+                "id" => json!({ "type": "integer" }),
+                name if name.ends_with("uuid") => json!({ "type": "string", "format": "uuid" }),
+                _ => json!({ "type": "string" }),
+            },
         };
         parameter["schema"] = schema;
         out.push(parameter);

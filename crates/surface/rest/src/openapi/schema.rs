@@ -114,7 +114,11 @@ fn response(registry: &'static Registry, model: &'static Model) -> Json {
         if schema.get("$ref").is_some() {
             schema = json!({ "allOf": [schema] });
         }
-        schema["readOnly"] = true.into();
+        // What can be given under the same name is a field like any other.
+        let is_input = registry.chain(model).any(|k| k.inputs.iter().any(|i| i.name == computed.name));
+        if !is_input {
+            schema["readOnly"] = true.into();
+        }
         properties.insert(computed.name.to_owned(), schema);
         if computed.required {
             required.push(computed.name);
