@@ -15,7 +15,7 @@ use object::{Id, Object};
     plural = "Property Mappings",
     api_name = "PropertyMapping",
     verbs = ["list", "retrieve", "destroy", "used_by"],
-    filters = ["managed", "managed__isnull", "name"],
+    filters = ["managed=managed__in", "managed__isnull", "name"],
     search = ["name"],
     ordering = ["name"],
     cached,

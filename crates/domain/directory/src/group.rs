@@ -50,3 +50,10 @@ pub struct Group {
     /// The roles that members of the group have.
     pub roles: Refs<Role>,
 }
+
+/// What a search box is told about the fields of the list.
+pub const AUTOCOMPLETE: &str = r#"{"current_model": "authentik_core.group", "models": {"authentik_core.group": {
+"name": {"type": "str", "nullable": false, "options": null},
+"is_superuser": {"type": "bool", "nullable": true, "options": null},
+"attributes": {"type": "relation", "nullable": false, "options": null, "relation": "authentik_core.group_attributes"}
+}}}"#;

@@ -43,6 +43,8 @@ pub const FEATURE: Feature = Feature::new("directory")
         Kind::of::<Role>().saved(role::hooks::saved).privileged_inputs(role::hooks::PRIVILEGED_INPUTS),
         Kind::of::<RolePermission>(),
         Kind::of::<Group>()
+            .display(|group| format!("Group {}", group.text("name")))
+            .autocomplete(group::AUTOCOMPLETE)
             .check(group::hooks::check)
             .saved(group::hooks::saved)
             .deleting(group::hooks::deleting)
@@ -50,6 +52,7 @@ pub const FEATURE: Feature = Feature::new("directory")
             .computed(group::computed::COMPUTED)
             .operations(group::operations::ALL),
         Kind::of::<User>()
+            .autocomplete(user::AUTOCOMPLETE)
             .check(user::hooks::check)
             .saved(user::hooks::saved)
             .privileged_inputs(user::hooks::PRIVILEGED_INPUTS)

@@ -26,7 +26,7 @@ use crate::user::User;
     ]
 )]
 pub struct Role {
-    #[field(key)]
+    #[field(key, label = "Uuid")]
     pub pk: Id<Self>,
     /// Name of the role.
     #[field(max = 150, unique)]

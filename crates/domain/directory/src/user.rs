@@ -150,3 +150,14 @@ pub(crate) fn uid_of(app: &App, pk: i64) -> String {
 pub(crate) fn service_account_tokens_expire(user: &User) -> Option<bool> {
     user.attributes.get(service_account::TOKENS_EXPIRE).and_then(Json::as_bool)
 }
+
+/// What a search box is told about the fields of the list.
+pub const AUTOCOMPLETE: &str = r#"{"current_model": "authentik_core.user", "models": {"authentik_core.user": {
+"username": {"type": "str", "nullable": false, "options": null},
+"name": {"type": "str", "nullable": false, "options": null},
+"email": {"type": "str", "nullable": false, "options": null},
+"path": {"type": "str", "nullable": false, "options": null},
+"is_active": {"type": "bool", "nullable": true, "options": null},
+"type": {"type": "str", "nullable": false, "options": ["internal", "external", "service_account", "internal_service_account"]},
+"attributes": {"type": "relation", "nullable": false, "options": null, "relation": "authentik_core.user_attributes"}
+}}}"#;

@@ -23,3 +23,9 @@ pub use refresh::RefreshToken;
 pub fn hash(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, secret.as_bytes()))
 }
+
+/// What people call a token of some kind.
+pub fn name_of(kind: &str, token: &object::Record) -> String {
+    let key = |name| token.get(name).as_key().map(|key| key.to_string()).unwrap_or_default();
+    format!("{kind} for {} for user {}", key("provider"), key("user"))
+}
