@@ -31,8 +31,8 @@ use crate::metrics;
 use crate::request::{Asked, Form};
 
 pub use consent::begin_with;
-pub use login::{LoggedIn, of_browser};
-pub use stage::{CONSENT, ConsentStage, FULFILLMENT, FulfillmentStage};
+pub use login::{LoggedIn, hint_of, of_browser};
+pub use stage::{CONSENT, FULFILLMENT, FulfillmentStage};
 
 /// RFC 9207: whether answers say whose they are. One place, so that the decision can be read off and changed.
 const TELLS_ISSUER: bool = true;

@@ -2,6 +2,7 @@
 
 pub mod device;
 pub mod discovery;
+pub mod github;
 pub mod introspection;
 pub mod jwks;
 pub mod revocation;
@@ -17,7 +18,7 @@ use http::{HeaderValue, StatusCode, header};
 use net::Origin;
 use serde::Serialize;
 
-use crate::{authorize, grants};
+use crate::{authorize, end_session, grants};
 
 /// All routes of the feature.
 pub fn routes(app: &App) -> Router {
@@ -37,6 +38,9 @@ pub fn routes(app: &App) -> Router {
         .route("/application/o/introspect/", post(introspection::post))
         .route("/application/o/revoke/", post(revocation::post).options(grants::preflight))
         .route("/application/o/device/", post(device::post).options(grants::preflight))
+        .route("/application/o/{slug}/end-session/", get(end_session::get).post(end_session::post))
+        .route("/user", get(github::user))
+        .route("/user/teams", get(github::teams))
         .route("/device", get(crate::device::entry))
         .with_state(app.clone())
 }

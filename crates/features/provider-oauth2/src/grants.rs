@@ -200,7 +200,14 @@ async fn conclude(
     let (response, mut writes) = issuer.respond(granted, outcome.refresh).await?;
     let is_single = !outcome.consume.is_empty();
     writes.splice(0..0, outcome.consume);
-    match app.store().apply(writes).await {
+    // The record is kept at the same moment as the token, so that both wait for the same commit.
+    let record = async {
+        if let Some(event) = outcome.event {
+            event.by(&asked.caller).record(app).await;
+        }
+    };
+    let (kept, ()) = tokio::join!(app.store().apply(writes), record);
+    match kept {
         Ok(_) => {}
         // Somebody else was quicker with the same code or token.
         Err(store::Error::Guard) if is_single => {
@@ -208,9 +215,6 @@ async fn conclude(
             return Err(Refusal::Reused { family, what: grant.grant_type.as_str(), user });
         }
         Err(error) => return Err(error.into()),
-    }
-    if let Some(event) = outcome.event {
-        event.by(&asked.caller).record(app).await;
     }
     Ok(response)
 }

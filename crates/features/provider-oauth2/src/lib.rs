@@ -11,12 +11,14 @@ mod claims;
 mod client;
 mod cors;
 mod device;
+mod end_session;
 mod endpoints;
 mod grants;
 mod id_token;
 mod issue;
 mod jobs;
 mod keys;
+mod logout;
 mod metrics;
 mod provider;
 mod request;
@@ -56,16 +58,19 @@ pub const FEATURE: Feature = Feature::new("provider-oauth2").kinds(&[
         .hidden(&["provider", "user"])
         .own_rows(tokens::own_rows),
     Kind::of::<DeviceToken>(),
+    Kind::of::<logout::ClientSession>(),
 ])
 .components(provider::operations::COMPONENTS)
-.jobs(&[jobs::EXPIRE])
+.jobs(&[jobs::EXPIRE, logout::JOB])
 .routes(endpoints::routes)
 .setup(setup);
 
 fn setup(app: &feature::App) {
     let stages = flow::stage_registry(app);
     stages.add_in_memory(authorize::FULFILLMENT, authorize::FulfillmentStage);
-    stages.add_in_memory(authorize::CONSENT, authorize::ConsentStage);
+    stages.add_in_memory(end_session::SESSION_END, end_session::SessionEndStage);
+    stages.add_in_memory(logout::FRONTCHANNEL, logout::FrontchannelStage);
+    flow::before_logout(app, logout::before_logout);
     stages.add_in_memory(device::CODE, device::CodeStage);
     stages.add_in_memory(device::FINISH, device::FinishStage);
     apps::register_launch_url(app, <OAuth2Provider as object::Object>::MODEL, provider::launch_url);

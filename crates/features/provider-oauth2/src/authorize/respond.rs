@@ -14,7 +14,7 @@ use crate::grants::named;
 use crate::id_token;
 use crate::issue::{Granted, Issuer};
 use crate::keys::KeyFault;
-use crate::metrics;
+use crate::{logout, metrics};
 use crate::provider::OAuth2Provider;
 use crate::tokens::{self, AuthorizationCode};
 
@@ -39,7 +39,7 @@ pub async fn respond(
     };
     let issuer = Issuer { app: &at.app, client, base: &base, http: at.http.as_ref() };
     let made = make(&issuer, authorization, session).await;
-    let (mut fields, writes) = match made {
+    let (mut fields, mut writes) = match made {
         Ok(made) => made,
         Err(fault) => {
             tracing::error!(client = client.client_id(), "The answer to a client could not be made: {fault}");
@@ -52,13 +52,15 @@ pub async fn respond(
             })));
         }
     };
+    let (sub, iss) = (id_token::subject(&at.app, client, &session.user), client.issuer(&base));
+    writes.extend(logout::remember(client, session.authentication.session, &sub, &iss, at.now()));
     at.app.store().apply(writes).await?;
     keep_first_redirect_uri(at, client, authorization).await?;
     record(at, client, authorization, session, flow).await;
     metrics::authorization(&at.app, true);
     fields.push(("state", authorization.state.clone().unwrap_or_default()));
     if TELLS_ISSUER {
-        fields.push(("iss", client.issuer(&base)));
+        fields.push(("iss", iss));
     }
     let params: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
     Ok(match oauth2_wire::respond(&redirect_uri, authorization.response_mode, &params) {

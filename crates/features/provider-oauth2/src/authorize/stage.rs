@@ -1,19 +1,19 @@
-//! The stages that this feature puts into flows: consent that the client demands, and the answer at the end.
+//! The stage at the end of an authorization flow: the answer to the client.
 
 use std::future::Future;
 
 use feature::Problem;
-use flow::{Answer, Challenge, Errors, Next, StageKind, Visit, context};
+use flow::{Answer, Challenge, Next, StageKind, Visit};
 use oauth2_wire::PageError;
-use serde::Deserialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
 use super::login::{self, of_browser};
 use super::{Authorization, Refusal, respond};
 use crate::client::Clients;
 
-/// Names under which the stages are registered.
-pub const CONSENT: &str = "provider_oauth2/consent";
+/// The stage that asks for consent once, whatever was agreed to before. The name is that of the feature of the stages.
+pub const CONSENT: &str = "consent";
+/// The name under which the stage is registered.
 pub const FULFILLMENT: &str = "provider_oauth2/fulfillment";
 
 /// Answers the client, once everything before is passed.
@@ -57,44 +57,5 @@ impl StageKind for FulfillmentStage {
 
     fn answer(&self, _: &mut Visit, _: &Authorization, _: &Answer) -> impl Future<Output = Result<Next, Problem>> + Send {
         async { Ok(Next::Ask) }
-    }
-}
-
-/// Asks for consent because the client wants it (`prompt=consent`), whatever was agreed before.
-pub struct ConsentStage;
-
-/// Consent needs no configuration.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Demanded {}
-
-impl StageKind for ConsentStage {
-    type Config = Demanded;
-    const COMPONENT: &'static str = "ak-stage-consent";
-
-    async fn challenge(&self, visit: &mut Visit, _: &Demanded) -> Result<Challenge, Problem> {
-        let token = match visit.plan.notes.get("token").and_then(Json::as_str) {
-            Some(token) => token.to_owned(),
-            None => visit.app().random().uuid_v4().to_string(),
-        };
-        visit.plan.notes = json!({ "token": token });
-        let context = &visit.plan.context;
-        let permissions = context.get(context::CONSENT_PERMISSIONS).cloned().unwrap_or_else(|| json!([]));
-        let header = context.text(context::CONSENT_HEADER).unwrap_or_default().to_owned();
-        Ok(Challenge::with_user(Self::COMPONENT)
-            .set("header_text", header)
-            .set("permissions", permissions)
-            .set("additional_permissions", json!([]))
-            .set("token", token))
-    }
-
-    async fn answer(&self, visit: &mut Visit, _: &Demanded, answer: &Answer) -> Result<Next, Problem> {
-        let mut errors = Errors::default();
-        let token = answer.text("token", &mut errors);
-        // SECURITY: the token ties the consent to what was shown; it cannot be given from elsewhere.
-        let shown = visit.plan.notes.get("token").and_then(Json::as_str).unwrap_or_default();
-        if errors.is_empty() && (shown.is_empty() || !secret::ct_eq(&token, shown)) {
-            errors.add("token", "Invalid consent token, re-showing prompt", "invalid");
-        }
-        Ok(if errors.is_empty() { Next::Pass } else { Next::Wrong(errors) })
     }
 }

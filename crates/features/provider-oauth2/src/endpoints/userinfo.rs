@@ -61,7 +61,7 @@ async fn userinfo(app: &App, asked: &Asked, bearer: &Bearer) -> Map<String, Json
 }
 
 /// RFC 6750 §3: the reason stands in the header.
-fn refuse(error: BearerError) -> Response {
+pub fn refuse(error: BearerError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::UNAUTHORIZED);
     let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], "").into_response();
     if let Ok(value) = HeaderValue::from_str(&error.www_authenticate()) {
