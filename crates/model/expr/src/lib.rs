@@ -25,7 +25,7 @@ pub use error::{EvalError, TraceEntry};
 pub use flow::Limit;
 pub use host::{Environment, Frozen, Globals, HostArgs, HostFn, HostObject, HostResult, Importer};
 pub use limits::Limits;
-pub use modules::{Address, Network, from_json, to_json};
+pub use modules::{Address, Network, from_json, md5, to_json};
 pub use native::{Args, Param, Sig};
 pub use program::{CompileError, MAX_SOURCE, Program};
 pub use value::{

@@ -25,6 +25,7 @@ use crate::value::{Module, Value};
 
 pub use ipaddress::{Address, Network};
 pub use itertools::function_attr;
+pub use hashlib::md5;
 pub use json::{from_json, to_json};
 
 /// The module of this name, if the engine has it.

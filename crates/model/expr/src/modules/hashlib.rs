@@ -191,8 +191,8 @@ impl LibObject for Hash {
     }
 }
 
-/// RFC 1321, for Gravatar-like addresses; aws-lc-rs has no MD5.
-fn md5(data: &[u8]) -> [u8; 16] {
+/// RFC 1321, for colours and addresses of pictures and nothing that needs to be secure; aws-lc-rs has no MD5.
+pub fn md5(data: &[u8]) -> [u8; 16] {
     const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     let sines: Vec<u32> = (1..=64).map(|step| (f64::from(step).sin().abs() * 4_294_967_296.0) as u32).collect();
     let mut message = data.to_vec();
