@@ -13,11 +13,12 @@ pub const KIND: Kind = Kind::of::<Provider>()
     .computed(&[
         Computed { name: "assigned_application_slug", schema: TEXT, required: true, render: application_slug },
         Computed { name: "assigned_application_name", schema: TEXT, required: true, render: application_name },
-        Computed { name: "assigned_backchannel_application_slug", schema: TEXT, required: true, render: backchannel_slug },
-        Computed { name: "assigned_backchannel_application_name", schema: TEXT, required: true, render: backchannel_name },
+        Computed { name: "assigned_backchannel_application_slug", schema: ALWAYS_TEXT, required: true, render: backchannel_slug },
+        Computed { name: "assigned_backchannel_application_name", schema: ALWAYS_TEXT, required: true, render: backchannel_name },
     ])
     .listing(listing, &[("application__isnull", r#"{"type":"boolean"}"#), ("backchannel", r#"{"type":"boolean"}"#)]);
 
+const ALWAYS_TEXT: &str = r#"{"type":"string"}"#;
 const TEXT: &str = r#"{"type":"string","nullable":true}"#;
 
 
@@ -84,8 +85,10 @@ pub fn shown(snapshot: &Snapshot, key: Key) -> Json {
     let (main, side) = (index::of_provider(snapshot, id), index::of_backchannel_provider(snapshot, id));
     put("assigned_application_slug", main.as_ref().map(|a| a.slug.as_str()).into());
     put("assigned_application_name", main.as_ref().map(|a| a.name.as_str()).into());
-    put("assigned_backchannel_application_slug", side.as_ref().map(|a| a.slug.as_str()).into());
-    put("assigned_backchannel_application_name", side.as_ref().map(|a| a.name.as_str()).into());
+    if let Some(side) = side {
+        put("assigned_backchannel_application_slug", side.slug.as_str().into());
+        put("assigned_backchannel_application_name", side.name.as_str().into());
+    }
     put("verbose_name", schema.verbose_name.into());
     put("verbose_name_plural", schema.verbose_name_plural.into());
     put("meta_model_name", schema.model.into());
