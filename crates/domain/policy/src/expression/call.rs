@@ -1,5 +1,6 @@
 //! Evaluating: the machine runs, stops for loads, and runs on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use events::Draft;
@@ -10,6 +11,7 @@ use super::environment::{Answer, Env, Load};
 use super::failure::Failure;
 use super::globals::globals;
 use super::program;
+use super::query_set::QuerySet;
 use super::scope::Scope;
 use crate::request::sign;
 
@@ -82,11 +84,14 @@ fn out_of_time(time: Duration) -> Failure {
     Failure::new("TimeoutError", format!("The expression took longer than {} seconds.", time.as_secs()))
 }
 
-async fn drive(env: &std::sync::Arc<Env>, run: &mut Run) -> Result<Value, Failure> {
+async fn drive(env: &Arc<Env>, run: &mut Run) -> Result<Value, Failure> {
     let mut loads = 0;
     loop {
         match env.enter(|| run.step()) {
-            Outcome::Done(value) => return Ok(value),
+            Outcome::Done(value) => {
+                settle(env, &value).await;
+                return Ok(value);
+            }
             Outcome::Failed(error) => return Err(Failure::of_run(error, &env.scope.name)),
             Outcome::Load(load) => {
                 loads += 1;
@@ -101,5 +106,16 @@ async fn drive(env: &std::sync::Arc<Env>, run: &mut Run) -> Result<Value, Failur
                 env.keep(load.slot, answer);
             }
         }
+    }
+}
+
+/// A query set that is the result can be shown later, when nothing can be loaded any more.
+async fn settle(env: &Arc<Env>, value: &Value) {
+    let Some(set) = value.downcast_host::<QuerySet>() else { return };
+    // One load for the rows; a second one would be a mistake.
+    if let Some(Ok(load)) = set.settle(env).map(|load| load.downcast::<Load>()) {
+        let Load { slot, work } = *load;
+        env.keep(slot, work.await);
+        _ = set.settle(env);
     }
 }

@@ -15,8 +15,9 @@ pub fn check_code<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Pr
                 continue;
             }
             let Some(source) = record.get(field.name).as_str().filter(|s| !s.is_empty()) else { continue };
-            // COMPAT: upstream names an object that is not saved yet `temp-policy`.
-            let name = change.before.map_or("temp-policy", |b| b.text("name"));
+            // COMPAT: what upstream calls an object that is not saved yet.
+            let unsaved = if record.model.is_a("authentik_policies.policy") { "temp-policy" } else { "None" };
+            let name = change.before.map_or(unsaved, |b| b.text("name"));
             if let Some(message) = compile_error(source, name) {
                 errors.add(field.wire, message);
             }

@@ -3,7 +3,7 @@
 //! Rows of configuration and the groups of a user come from memory; everything else is one query when it is first looked at.
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use expr::{HostArgs, HostObject, HostResult, Value};
 use feature::BoxFuture;
@@ -50,6 +50,8 @@ pub struct QuerySet {
     shape: Shape,
     /// Set for what must be asked with `all()` first (`user.ak_groups`).
     manager: Option<&'static str>,
+    /// What is shown of it when its evaluation has ended.
+    shown: Arc<OnceLock<String>>,
 }
 
 impl QuerySet {
@@ -64,6 +66,7 @@ impl QuerySet {
             limit: None,
             shape: Shape::Objects,
             manager: None,
+            shown: Arc::default(),
         }
     }
     pub fn of_keys(model: &'static Model, keys: Vec<Key>) -> Self {
@@ -95,7 +98,7 @@ impl QuerySet {
         Value::host(self)
     }
     fn again(&self) -> Self {
-        Self { id: unique(), manager: None, ..self.clone() }
+        Self { id: unique(), manager: None, shown: Arc::default(), ..self.clone() }
     }
     /// With one more condition in Django's spelling.
     pub fn narrowed(&self, env: &Env, path: &str, value: &Value, exclude: bool) -> Result<Self, HostResult> {
@@ -399,6 +402,17 @@ impl QuerySet {
             _ => functions::refuse(&format!("{name}() is not available: expressions only read objects.")),
         })
     }
+    /// Keeps what is shown of the set, to be called while its evaluation lasts: the load that it needs, if any.
+    pub fn settle(&self, env: &Arc<Env>) -> Option<Box<dyn Any + Send>> {
+        match env.enter(|| self.to_repr()) {
+            HostResult::Load(load) => Some(load),
+            HostResult::Ready(Value::Str(text)) => {
+                _ = self.shown.set(text.to_string());
+                None
+            }
+            _ => None,
+        }
+    }
     fn only_first(&self, env: &Arc<Env>, slot: Slot) -> HostResult {
         let mut one = self.clone();
         one.limit = Some(1);
@@ -524,6 +538,9 @@ impl HostObject for QuerySet {
     fn to_repr(&self) -> HostResult {
         if let Some(manager) = self.manager {
             return HostResult::Ready(Value::from(format!("<{manager} object>")));
+        }
+        if let Some(text) = self.shown.get() {
+            return HostResult::Ready(Value::str(text));
         }
         let mut few = self.clone();
         few.limit = Some(few.limit.unwrap_or(21).min(21));

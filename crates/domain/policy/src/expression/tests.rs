@@ -174,6 +174,23 @@ async fn query_sets_answer_as_django_does() {
 }
 
 #[tokio::test]
+async fn a_query_set_as_the_result_is_shown_with_its_rows() {
+    let app = app().await;
+    let user = world(&app).await;
+    for (source, expected) in [
+        ("return user.ak_groups.all()", "\"<QuerySet [<Group: Group expr-group-00b08f>]>\""),
+        (
+            "from authentik.core.models import User\nreturn User.objects.filter(username='akadmin')",
+            "\"<QuerySet [<User: akadmin>]>\"",
+        ),
+        ("return user.ak_groups.none()", "\"<QuerySet []>\""),
+    ] {
+        let scope = Scope::mapping("m", None, Some(&user), None, Vec::new());
+        assert_eq!(try_mapping(&app, source, scope, false).await, (expected.to_owned(), true), "{source}");
+    }
+}
+
+#[tokio::test]
 async fn expressions_only_read_and_reach_nothing() {
     let app = app().await;
     let user = world(&app).await;
