@@ -30,11 +30,18 @@ pub use target::{PolicyBindingModel, PolicyEngineMode};
 
 pub const FEATURE: Feature = Feature::new("policy")
     .kinds(&[
-        Kind::of::<PolicyBindingModel>(),
+        Kind::of::<PolicyBindingModel>().display(|target| {
+            format!("PolicyBindingModel {}", target.key().map(|key| key.to_string()).unwrap_or_default())
+        }),
         Kind::of::<Policy>()
+            .shown_as_kinds()
             .computed(binding::OF_POLICY)
             .operations(operations::ALL)
             .listing(policy::listing, policy::LIST_PARAMETERS),
-        Kind::of::<PolicyBinding>().check(binding::check).computed(binding::OF_BINDING).display(binding::display),
+        Kind::of::<PolicyBinding>()
+            .check(binding::check)
+            .computed(binding::OF_BINDING)
+            .display(binding::display)
+            .link("policy", "target"),
     ])
     .components(operations::COMPONENTS);

@@ -107,6 +107,10 @@ pub fn update(env: &Arc<Env>, model: &'static Model, filter: &Filter, args: &Hos
             let caller = Caller::system();
             let context = Context { app: &env.app, store: &tx, caller: &caller, options: Options::default() };
             let rows = tx.records(model, &Query::filter(filter)).await.map_err(|e| unavailable(&e))?;
+            if env.scope.request.debug {
+                // A trial tells what would change and leaves it as it is.
+                return Ok(Value::usize(rows.len()));
+            }
             for row in &rows {
                 change::update(context, row, &input, true).await.map_err(|p| failed(p.body.to_string()))?;
             }
