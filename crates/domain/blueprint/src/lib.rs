@@ -27,7 +27,7 @@ pub use instance::{BlueprintInstance, Status};
 pub use report::{Failure, Report};
 
 pub const FEATURE: Feature = Feature::new("blueprint")
-    .kinds(&[Kind::of::<BlueprintInstance>().check(instance::check).operations(operations::ON_INSTANCES)])
+    .kinds(&[Kind::of::<BlueprintInstance>().hidden(&["managed"]).check(instance::check).operations(operations::ON_INSTANCES)])
     .operations(operations::GENERAL)
     .jobs(&[Job { name: "blueprints_discover", every: 3, run: discover_job }]);
 

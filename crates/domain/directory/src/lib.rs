@@ -52,6 +52,7 @@ pub const FEATURE: Feature = Feature::new("directory")
             .computed(group::computed::COMPUTED)
             .operations(group::operations::ALL),
         Kind::of::<User>()
+            .display(|user| user.text("username").to_owned())
             .autocomplete(user::AUTOCOMPLETE)
             .check(user::hooks::check)
             .saved(user::hooks::saved)

@@ -55,6 +55,10 @@ pub struct Kind {
     pub list_parameters: &'static [(&'static str, &'static str)],
     /// Fields left out of the API's answer although they are columns (shown by a computed field of the same name instead).
     pub hidden: &'static [&'static str],
+    /// Computed fields that are left out where they are null.
+    pub omit_null: &'static [&'static str],
+    /// For a family's root: its list and details show every object with all fields of its own kind.
+    pub shown_as_kinds: bool,
     /// What people call an object; by default its name.
     pub display: Option<DisplayHook>,
     /// For an object that stands between two others (a stage binding): the names of its two references. Each end counts
@@ -83,6 +87,8 @@ impl Kind {
             listing: None,
             list_parameters: &[],
             hidden: &[],
+            omit_null: &[],
+            shown_as_kinds: false,
             display: None,
             link: None,
             icon: None,
@@ -132,6 +138,14 @@ impl Kind {
     pub const fn listing(mut self, hook: ListHook, parameters: &'static [(&'static str, &'static str)]) -> Self {
         self.listing = Some(hook);
         self.list_parameters = parameters;
+        self
+    }
+    pub const fn omit_null(mut self, fields: &'static [&'static str]) -> Self {
+        self.omit_null = fields;
+        self
+    }
+    pub const fn shown_as_kinds(mut self) -> Self {
+        self.shown_as_kinds = true;
         self
     }
     pub const fn display(mut self, hook: DisplayHook) -> Self {

@@ -32,4 +32,4 @@ pub use schema::Schema;
 pub use typed::{FieldType, ValueReader};
 pub use value::Value;
 pub use uuid::Uuid;
-pub use wire::{FieldErrors, generate, default_value, parse_field, parse_key, render_value};
+pub use wire::{FieldErrors, generate, default_value, parse_field, parse_key, python_repr, python_type, render_value};

@@ -13,7 +13,7 @@ use crate::field::{Default, Field, Generated};
 use crate::id::{Key, KeyKind};
 use crate::value::Value;
 
-pub use parse::parse_field;
+pub use parse::{parse_field, python_repr, python_type};
 
 /// Errors by field, as the API answers them with status 400. Insertion order is kept.
 #[derive(Debug, Clone, PartialEq, std::default::Default)]

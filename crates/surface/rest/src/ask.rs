@@ -64,7 +64,7 @@ impl Ask {
             Some(Json::Object(map)) => Ok(map),
             Some(Json::Null) => Err(Problem::invalid("No data provided")),
             Some(other) => {
-                let kind = python_type(&other);
+                let kind = object::python_type(&other);
                 Err(Problem::invalid(format!("Invalid data. Expected a dictionary, but got {kind}.")))
             }
         }
@@ -102,16 +102,4 @@ fn broken(body: &[u8], error: &serde_json::Error) -> Problem {
     let place = before + column - 1;
     let text = format!("JSON parse error - {what}: line {line} column {column} (char {place})");
     Problem::detail(StatusCode::BAD_REQUEST, text)
-}
-
-fn python_type(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "NoneType",
-        Json::Bool(_) => "bool",
-        Json::Number(n) if n.is_f64() => "float",
-        Json::Number(_) => "int",
-        Json::String(_) => "str",
-        Json::Array(_) => "list",
-        Json::Object(_) => "dict",
-    }
 }

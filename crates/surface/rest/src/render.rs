@@ -80,11 +80,11 @@ pub async fn records(rendering: &Rendering<'_>, kind: &Kind, records: &[Record])
     for field in &shape.computed {
         let values = (field.render)(rendering, records).await?;
         debug_assert_eq!(values.len(), records.len(), "{} of {}", field.name, model.name());
-        // COMPAT: authentik leaves a text out that has no value and may not be null (a provider that is nobody's side
-        // channel has no `assigned_backchannel_application_slug`).
-        let never_null = field.schema.starts_with(r#"{"type":"string""#) && !field.schema.contains("nullable");
+        // COMPAT: authentik leaves some fields out where others are null (a provider that is nobody's side channel has no
+        // `assigned_backchannel_application_slug`).
+        let omit_null = registry.chain(model).any(|k| k.omit_null.contains(&field.name));
         for (map, value) in shown.iter_mut().zip(values) {
-            if !(never_null && value.is_null()) {
+            if !(omit_null && value.is_null()) {
                 map.insert(field.name.to_owned(), value);
             }
         }

@@ -13,12 +13,12 @@ pub const KIND: Kind = Kind::of::<Provider>()
     .computed(&[
         Computed { name: "assigned_application_slug", schema: TEXT, required: true, render: application_slug },
         Computed { name: "assigned_application_name", schema: TEXT, required: true, render: application_name },
-        Computed { name: "assigned_backchannel_application_slug", schema: ALWAYS_TEXT, required: true, render: backchannel_slug },
-        Computed { name: "assigned_backchannel_application_name", schema: ALWAYS_TEXT, required: true, render: backchannel_name },
+        Computed { name: "assigned_backchannel_application_slug", schema: TEXT, required: true, render: backchannel_slug },
+        Computed { name: "assigned_backchannel_application_name", schema: TEXT, required: true, render: backchannel_name },
     ])
+    .omit_null(&["assigned_backchannel_application_slug", "assigned_backchannel_application_name"])
     .listing(listing, &[("application__isnull", r#"{"type":"boolean"}"#), ("backchannel", r#"{"type":"boolean"}"#)]);
 
-const ALWAYS_TEXT: &str = r#"{"type":"string"}"#;
 const TEXT: &str = r#"{"type":"string","nullable":true}"#;
 
 

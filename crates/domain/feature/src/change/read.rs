@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use object::{Access, Field, FieldErrors, Key, KeyKind, Kind, Model, Record, Value, default_value, generate, parse_field};
+use object::{Access, Field, FieldErrors, Key, KeyKind, Kind, Model, Record, Value, default_value, generate, parse_field, python_repr, python_type};
 use serde_json::{Map, Value as Json, json};
 use store::{Filter, Query};
 
@@ -41,7 +41,7 @@ pub async fn apply(
         match given {
             Some(json) if settable => match parse_field(field, json) {
                 Ok(value) => record.values[position] = value,
-                Err(messages) => errors.set(field.wire, messages),
+                Err(messages) => errors.set(field.wire, about_reference(context.app, field, json).unwrap_or(messages)),
             },
             Some(_) => {}
             None => {
@@ -133,6 +133,33 @@ async fn references(context: Context<'_>, record: &Record, input: &Map<String, J
         }
     }
     Ok(())
+}
+
+/// What is said about something that cannot be a key: it depends on the keys of the target.
+fn about_reference(app: &App, field: &Field, json: &Json) -> Option<Json> {
+    let target = app.registry().catalogue.model(field.target()?)?;
+    if json.is_null() {
+        return None;
+    }
+    let listed: Vec<Json> = match (&field.kind, json) {
+        (Kind::Ref { .. }, one) => vec![one.clone()],
+        (_, Json::Array(items)) => items.clone(),
+        (_, Json::Object(map)) => map.keys().map(|k| Json::from(k.as_str())).collect(),
+        _ => return None,
+    };
+    let is_key = |one: &Json| match (target.root().key, one) {
+        (KeyKind::Uuid, Json::String(s)) => uuid::Uuid::try_parse(s).is_ok(),
+        (KeyKind::Int, Json::Number(n)) => n.is_i64(),
+        (KeyKind::Int, Json::String(s)) => s.parse::<i64>().is_ok(),
+        _ => false,
+    };
+    let bad = listed.iter().find(|one| !is_key(one))?;
+    let text = match (target.root().key, bad) {
+        (KeyKind::Uuid, Json::String(s)) => format!("“{s}” is not a valid UUID."),
+        (KeyKind::Uuid, other) => format!("“{}” is not a valid UUID.", python_repr(other)),
+        (KeyKind::Int, other) => format!("Incorrect type. Expected pk value, received {}.", python_type(other)),
+    };
+    Some(json!([text]))
 }
 
 fn wrong_kind(target: &Model, key: &Key) -> String {

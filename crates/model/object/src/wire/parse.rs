@@ -15,7 +15,7 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, Wrong> {
 }
 
 /// Python's name of a JSON value's type, as Django REST framework puts it in messages.
-fn python_type(value: &Json) -> &'static str {
+pub fn python_type(value: &Json) -> &'static str {
     match value {
         Json::Null => "NoneType",
         Json::Bool(_) => "bool",
@@ -24,6 +24,28 @@ fn python_type(value: &Json) -> &'static str {
         Json::String(_) => "str",
         Json::Array(_) => "list",
         Json::Object(_) => "dict",
+    }
+}
+
+/// A JSON value as Python prints it, which is how messages repeat what was given.
+pub fn python_repr(value: &Json) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match value {
+        Json::Null => "None".to_owned(),
+        Json::Bool(true) => "True".to_owned(),
+        Json::Bool(false) => "False".to_owned(),
+        Json::Number(n) => n.to_string(),
+        Json::String(s) => {
+            let quote = if s.contains('\'') && !s.contains('"') { '"' } else { '\'' };
+            let escaped = s.replace('\\', "\\\\").replace('\n', "\\n");
+            let escaped = if quote == '\'' { escaped.replace('\'', "\\'") } else { escaped };
+            format!("{quote}{escaped}{quote}")
+        }
+        Json::Array(items) => format!("[{}]", list(items.iter().map(python_repr).collect())),
+        Json::Object(map) => {
+            let pairs = map.iter().map(|(k, v)| format!("{}: {}", python_repr(&Json::from(k.as_str())), python_repr(v)));
+            format!("{{{}}}", list(pairs.collect()))
+        }
     }
 }
 
@@ -85,7 +107,7 @@ fn parse_kind(field: &Field, kind: &Kind, value: &Json) -> Result<Value, Wrong> 
         Kind::Choice(choices) => {
             let text = match value {
                 Json::String(s) => s.clone(),
-                other => other.to_string(),
+                other => python_repr(other),
             };
             if choices.iter().any(|c| c.value == text) || (field.blank && text.is_empty()) {
                 return Ok(Value::Text(text));
@@ -104,10 +126,12 @@ fn parse_kind(field: &Field, kind: &Kind, value: &Json) -> Result<Value, Wrong> 
         },
         Kind::Ref { .. } => parse_reference(value).map(Value::from),
         Kind::Many { .. } | Kind::Reverse { .. } => {
-            let Json::Array(items) = value else {
-                return wrong(format!("Expected a list of items but got type \"{}\".", python_type(value)));
-            };
-            items.iter().map(parse_reference).collect::<Result<_, _>>().map(Value::Keys)
+            match value {
+                Json::Array(items) => items.iter().map(parse_reference).collect::<Result<_, _>>().map(Value::Keys),
+                // COMPAT: a mapping is read as the list of its keys, as Python does.
+                Json::Object(map) => map.keys().map(|k| parse_reference(&Json::from(k.as_str()))).collect::<Result<_, _>>().map(Value::Keys),
+                _ => wrong(format!("Expected a list of items but got type \"{}\".", python_type(value))),
+            }
         }
     }
 }
