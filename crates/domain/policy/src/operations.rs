@@ -112,7 +112,7 @@ impl Trial {
             None | Some(Json::Null) => {}
             Some(given) => match number(given) {
                 None => {
-                    errors.add("user", format!("Incorrect type. Expected pk value, received {}.", type_name(given)))
+                    errors.add("user", format!("Incorrect type. Expected pk value, received {}.", type_name(given)));
                 }
                 Some(key) => match Subject::load(&call.app, key).await? {
                     Some(found) => user = Some(found),

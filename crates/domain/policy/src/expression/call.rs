@@ -113,7 +113,7 @@ async fn drive(env: &Arc<Env>, run: &mut Run) -> Result<Value, Failure> {
 async fn settle(env: &Arc<Env>, value: &Value) {
     let Some(set) = value.downcast_host::<QuerySet>() else { return };
     // One load for the rows; a second one would be a mistake.
-    if let Some(Ok(load)) = set.settle(env).map(|load| load.downcast::<Load>()) {
+    if let Some(Ok(load)) = set.settle(env).map(Box::downcast::<Load>) {
         let Load { slot, work } = *load;
         env.keep(slot, work.await);
         _ = set.settle(env);
