@@ -112,8 +112,9 @@ async fn drive(env: &Arc<Env>, run: &mut Run) -> Result<Value, Failure> {
 /// A query set that is the result can be shown later, when nothing can be loaded any more.
 async fn settle(env: &Arc<Env>, value: &Value) {
     let Some(set) = value.downcast_host::<QuerySet>() else { return };
+    let Some(load) = set.settle(env) else { return };
     // One load for the rows; a second one would be a mistake.
-    if let Some(Ok(load)) = set.settle(env).map(Box::downcast::<Load>) {
+    if let Ok(load) = load.downcast::<Load>() {
         let Load { slot, work } = *load;
         env.keep(slot, work.await);
         _ = set.settle(env);
