@@ -5,6 +5,8 @@ use jiff::Timestamp;
 use object::{Choices, Generated, Id, Object};
 use serde_json::{Map, Value as Json, json};
 
+use crate::defaults::SHIPPED;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
 #[choices(name = "BlueprintInstanceStatusEnum")]
 pub enum Status {
@@ -53,12 +55,25 @@ pub struct BlueprintInstance {
     pub content: String,
 }
 
+/// Whether a blueprint is shipped under that path or lies there in the folder. Nothing else is opened.
+async fn is_there(change: &Change<'_>, path: &str) -> bool {
+    // COMPAT: a registry may be named; applying says that it is not asked.
+    if path.is_empty() || path.starts_with("oci://") || SHIPPED.iter().any(|(name, _)| *name == path) {
+        return true;
+    }
+    let file = change.app.settings().general.blueprints_dir.join(path);
+    tokio::task::spawn_blocking(move || file.is_file()).await.unwrap_or(false)
+}
+
 /// A blueprint that could not be applied is not kept: its content is applied in a rehearsal first.
 pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
         let path = change.record.text("path");
         if path.split('/').any(|part| part == "..") || path.starts_with('/') {
             return Err(Problem::field("path", "The path must stay below the blueprint folder."));
+        }
+        if change.differs("path") && !is_there(change, path).await {
+            return Err(Problem::field("path", "Blueprint file does not exist"));
         }
         let content = change.record.text("content").to_owned();
         if content.is_empty() || !change.differs("content") {

@@ -9,6 +9,7 @@ mod defaults;
 mod discover;
 mod entry;
 mod export;
+mod flows;
 mod instance;
 mod lookup;
 mod operations;

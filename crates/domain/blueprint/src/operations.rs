@@ -22,18 +22,22 @@ pub const ON_INSTANCES: &[Operation] = &[Operation {
     run: apply,
 }];
 
-pub const GENERAL: &[Operation] = &[Operation {
-    id: "managed_blueprints_available_list",
-    method: Method::Get,
-    path: "managed/blueprints/available/",
-    permission: Permission::Global("authentik_blueprints.view_blueprintinstance"),
-    summary: "The blueprint files that an instance may name: those shipped and those in the blueprint folder.",
-    request: "",
-    response: r##"{"type": "array", "items": {"$ref": "#/components/schemas/BlueprintFile"}}"##,
-    status: 200,
-    parameters: &[],
-    run: available,
-}];
+pub const GENERAL: &[Operation] = &[
+    crate::flows::EXPORT,
+    crate::flows::IMPORT,
+    Operation {
+        id: "managed_blueprints_available_list",
+        method: Method::Get,
+        path: "managed/blueprints/available/",
+        permission: Permission::Global("authentik_blueprints.view_blueprintinstance"),
+        summary: "The blueprint files that an instance may name: those shipped and those in the blueprint folder.",
+        request: "",
+        response: r##"{"type": "array", "items": {"$ref": "#/components/schemas/BlueprintFile"}}"##,
+        status: 200,
+        parameters: &[],
+        run: available,
+    },
+];
 
 fn apply(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {

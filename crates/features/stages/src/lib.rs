@@ -1,5 +1,6 @@
 //! The kinds of stages. One file or folder each: what is configured, what is asked, what an answer does.
 
+mod authenticator_validate;
 mod components;
 mod consent;
 mod deny;
@@ -17,6 +18,7 @@ mod tests;
 
 use feature::{App, Feature, Kind};
 
+pub use authenticator_validate::{AuthenticatorValidateStage, DeviceClass, NotConfiguredAction, UserVerification};
 pub use consent::{ConsentMode, ConsentStage, ONE_TIME};
 pub use deny::DenyStage;
 pub use dummy::DummyStage;
@@ -30,6 +32,9 @@ pub use user_write::{UserCreationMode, UserWriteStage};
 
 pub const FEATURE: Feature = Feature::new("stages")
     .kinds(&[
+        Kind::of::<AuthenticatorValidateStage>()
+            .check(authenticator_validate::check)
+            .computed(authenticator_validate::COMPUTED),
         Kind::of::<ConsentStage>(),
         Kind::of::<DenyStage>(),
         Kind::of::<DummyStage>(),
@@ -51,6 +56,7 @@ pub const FEATURE: Feature = Feature::new("stages")
 /// Hands the kinds to the executor. Those put in by name serve features that add stages to plans.
 fn setup(app: &App) {
     let stages = flow::stage_registry(app);
+    stages.add(authenticator_validate::AuthenticatorValidate);
     stages.add(consent::Consent);
     stages.add(deny::Deny);
     stages.add(dummy::Dummy);

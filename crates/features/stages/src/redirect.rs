@@ -49,13 +49,24 @@ pub struct RedirectStage {
 const TARGET: &str = "redirect_stage_target";
 const FLOW_SCHEME: &str = "ak-flow://";
 
-/// Each mode needs its target.
+/// SECURITY: such an address does not lead away, it runs in the page that follows it. Browsers skip space and control
+/// characters in front of a scheme and within it.
+fn runs_code(address: &str) -> bool {
+    let clean: String = address.chars().filter(|c| !c.is_control() && !c.is_whitespace()).collect();
+    let scheme = clean.split(':').next().unwrap_or_default();
+    ["javascript", "data", "vbscript"].iter().any(|forbidden| scheme.eq_ignore_ascii_case(forbidden))
+}
+
+/// Each mode needs its target, and one that can be gone to.
 pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
         let record = &change.record;
         match record.text("mode") {
             "static" if record.text("target_static").is_empty() => {
                 Err(Problem::invalid("Target URL should be present when mode is Static."))
+            }
+            "static" if runs_code(record.text("target_static")) => {
+                Err(Problem::field("target_static", "This address would run code in the page. Give one that starts with https://."))
             }
             "flow" if record.get("target_flow").is_null() => {
                 Err(Problem::invalid("Target Flow should be present when mode is Flow."))

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{Run, Shown, Step};
 use crate::answer::Errors;
-use crate::challenge::Challenge;
+use crate::challenge::{ACCESS_DENIED, Challenge};
 use crate::context::{PENDING_USER_IDENTIFIER, PendingUser};
 use crate::next;
 use crate::planner::BrandBackground;
@@ -29,7 +29,9 @@ async fn render(visit: &mut Visit, challenge: Challenge, errors: Option<&Errors>
     let person = if challenge.with_user || visit.flow.title.contains('%') { Some(person(visit).await?) } else { None };
     if challenge.with_flow {
         let name = person.as_ref().map_or("", |p| p.0.as_str());
-        out.insert("flow_info".to_owned(), flow_info(visit, name));
+        // COMPAT: a refusal forgets where the person wanted to go.
+        let target = visit.at.target().or(visit.plan.next.as_deref()).filter(|_| challenge.component != ACCESS_DENIED);
+        out.insert("flow_info".to_owned(), flow_info(visit, name, target));
     }
     out.insert("component".to_owned(), challenge.component.into());
     if let Some(errors) = errors {
@@ -68,8 +70,8 @@ async fn person(visit: &mut Visit) -> Result<(String, String), Problem> {
 }
 
 /// The part of a challenge that is the same at every stage of a flow.
-pub(crate) fn flow_info(visit: &Visit, user: &str) -> Json {
-    let cancel = match visit.at.target().or(visit.plan.next.as_deref()) {
+fn flow_info(visit: &Visit, user: &str, target: Option<&str>) -> Json {
+    let cancel = match target {
         Some(target) => next::with_query("/flows/-/cancel/", [(next::NEXT, target)]),
         None => "/flows/-/cancel/".to_owned(),
     };
