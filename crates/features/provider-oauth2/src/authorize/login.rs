@@ -67,7 +67,7 @@ pub async fn is_logged_in(known: &Answerable<'_>, authorization: &Authorization,
         return Err(known.refuse(interaction(AuthorizeError::LoginRequired)));
     }
     // Who logs in now has done what `prompt=login` wants.
-    Err(to_login(known, at, None).await?)
+    Err(to_login(known, authorization, at, None).await?)
 }
 
 /// The application's policies decide.
@@ -115,16 +115,20 @@ pub async fn is_recent(
     at: &Circumstances,
 ) -> Result<(), Refusal> {
     let age = at.now().duration_since(session.authentication.at).as_secs();
-    let is_demanded = authorization.prompt.contains(Prompt::Login) || authorization.max_age == Some(0);
     let is_old = authorization.max_age.is_some_and(|max| max > 0 && age > i64::try_from(max).unwrap_or(i64::MAX));
-    if !is_old && (!is_demanded || has_logged_in_since(at, session)) {
+    if !is_old && (!is_demanded(authorization) || has_logged_in_since(at, session)) {
         return Ok(());
     }
     // COMPAT: `none` beside `login` asks all the same (recorded); alone it must not.
     if is_silent(authorization) && !authorization.prompt.contains(Prompt::Login) {
         return Err(known.refuse(interaction(AuthorizeError::LoginRequired)));
     }
-    Err(to_login(known, at, session.authentication.session).await?)
+    Err(to_login(known, authorization, at, session.authentication.session).await?)
+}
+
+/// Whether the client wants a login now, whoever is logged in.
+fn is_demanded(authorization: &Authorization) -> bool {
+    authorization.prompt.contains(Prompt::Login) || authorization.max_age == Some(0)
 }
 
 /// OpenID Connect Core §3.1.2.1: with `prompt=none` and a hint at somebody else, nobody is logged in as far as the client
@@ -149,7 +153,12 @@ pub fn hint_of(app: &feature::App, client: &crate::client::Client, hint: &str) -
 }
 
 /// To the login, and back here. `before` is the login that is not good enough.
-async fn to_login(known: &Answerable<'_>, at: &Circumstances, before: Option<Uuid>) -> Result<Refusal, Problem> {
+async fn to_login(
+    known: &Answerable<'_>,
+    authorization: &Authorization,
+    at: &Circumstances,
+    before: Option<Uuid>,
+) -> Result<Refusal, Problem> {
     let snapshot = at.app.store().snapshot();
     let own = known.client.provider.base.authentication_flow.and_then(|pk| snapshot.get::<Flow>(Id(pk)));
     let flow = match own {
@@ -161,7 +170,9 @@ async fn to_login(known: &Answerable<'_>, at: &Circumstances, before: Option<Uui
     at.query.retain(|(name, _)| name != MARK && name != next::NEXT);
     let path = at.http.as_ref().map_or("/application/o/authorize/", |http| http.path.as_str()).to_owned();
     let mut back = at.query.clone();
-    back.push((MARK.to_owned(), mark(&at, before)));
+    if is_demanded(authorization) {
+        back.push((MARK.to_owned(), mark(&at, before)));
+    }
     let back = next::with_query(&path, back.iter().map(|(k, v)| (k.as_str(), v.as_str())));
     at.query.push((next::NEXT.to_owned(), back));
     let mut context = Context::default();

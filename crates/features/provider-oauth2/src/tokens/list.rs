@@ -2,8 +2,8 @@
 
 use feature::{BoxFuture, Caller, Computed, Listing, Problem, Rendering};
 use jiff::Timestamp;
-use object::{Key, Record, render_value};
-use serde_json::{Map, Value as Json, json};
+use object::{Key, Record};
+use serde_json::Value as Json;
 use store::{Filter, Query};
 
 use crate::provider::OAuth2Provider;
@@ -65,8 +65,8 @@ fn indented(claims: Option<&Json>) -> String {
     }
 }
 
-/// The objects that a field of the records refers to, each as its own interface would show it, without secrets: one query
-/// for the page, and what the computed fields need.
+/// The objects that a field of the records refers to, each as its own interface shows it: one query for the page, and what
+/// their computed fields need.
 async fn nested<T: object::Object>(
     rendering: &Rendering<'_>,
     records: &[Record],
@@ -78,39 +78,12 @@ async fn nested<T: object::Object>(
     keys.dedup();
     let query = Query::filter(Filter::any_of(model.key_field().name, keys));
     let found = rendering.store.records(model, &query).await?;
-    let mut shown: Vec<Map<String, Json>> = found.iter().map(columns).collect();
-    for kind in rendering.app.registry().chain(model) {
-        for computed in kind.computed {
-            let values = (computed.render)(rendering, &found).await?;
-            for (object, value) in shown.iter_mut().zip(values) {
-                object.insert(computed.name.to_owned(), value);
-            }
-        }
+    let mut shown = rendering.objects(&found).await?;
+    for object in shown.iter_mut().filter_map(Json::as_object_mut) {
+        // SECURITY: whoever lists tokens has no business with the secrets of the clients.
+        object.shift_remove("client_secret");
     }
-    let by_key: std::collections::HashMap<Key, Map<String, Json>> =
-        found.iter().filter_map(Record::key).zip(shown).collect();
-    let of = |record: &Record| record.get(field).as_key().and_then(|key| by_key.get(&key));
-    Ok(records.iter().map(|record| of(record).map_or(Json::Null, |object| json!(object))).collect())
-}
-
-fn columns(record: &Record) -> Map<String, Json> {
-    let schema = record.model.schema;
-    let mut object = Map::new();
-    if record.model.chain.len() > 1 {
-        for (name, text) in [
-            ("component", schema.component),
-            ("verbose_name", schema.verbose_name),
-            ("verbose_name_plural", schema.verbose_name_plural),
-            ("meta_model_name", schema.model),
-        ] {
-            object.insert(name.to_owned(), text.into());
-        }
-    }
-    for (field, value) in record.model.fields.iter().zip(&record.values) {
-        let is_open = !matches!(field.access, object::Access::Internal | object::Access::WriteOnly);
-        if is_open && !field.secret {
-            object.insert(field.wire.to_owned(), render_value(value));
-        }
-    }
-    object
+    let by_key: std::collections::HashMap<Key, &Json> = found.iter().filter_map(Record::key).zip(&shown).collect();
+    let of = |record: &Record| record.get(field).as_key().and_then(|key| by_key.get(&key).copied());
+    Ok(records.iter().map(|record| of(record).cloned().unwrap_or_default()).collect())
 }
