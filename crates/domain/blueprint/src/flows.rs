@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 
-use blueprint_yaml::{Blueprint, Entry, Metadata, Node, Span, Tag};
+use blueprint_yaml::{Blueprint, Entry, Find, Metadata, Node, Span, Tag};
 use feature::{Body, BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
 use http::StatusCode;
-use object::{Access, Key, Kind, Record, Value, render_value};
+use object::{Access, Catalogue, Key, Kind, Record, Value, render_value};
 use serde_json::{Map, Value as Json, json};
 use store::Snapshot;
 
@@ -35,24 +35,39 @@ pub const IMPORT: Operation = Operation {
     // SECURITY: a blueprint can make anything.
     permission: Permission::Superuser,
     summary: "Apply a blueprint with a flow, wholly or not at all.",
-    request: r#"{"type": "object", "properties": {"file": {"type": "string", "format": "binary"}, "clear": {"type": "boolean", "default": false}}}"#,
+    request: r##"{"$ref": "#/components/schemas/FlowUploadRequest"}"##,
     response: r##"{"$ref": "#/components/schemas/FlowImportResult"}"##,
     status: 204,
     parameters: &[],
     run: import,
 };
 
+/// Parts of the OpenAPI document that belong to the import.
+pub const COMPONENTS: &[(&str, &str)] = &[
+    (
+        "FlowUploadRequest",
+        r#"{"type": "object", "properties": {"file": {"type": "string", "format": "binary"}, "clear": {"type": "boolean", "default": false}}}"#,
+    ),
+    (
+        "FlowImportResult",
+        r##"{"type": "object", "required": ["logs", "success"], "properties": {
+"logs": {"type": "array", "items": {"$ref": "#/components/schemas/LogEvent"}, "readOnly": true},
+"success": {"type": "boolean", "readOnly": true}}}"##,
+    ),
+];
+
 fn export(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let flow = call.target()?;
         let snapshot = call.app.store().snapshot();
         let parts = parts(&snapshot, flow);
+        let others = Others { snapshot: &snapshot, catalogue: call.app.registry().catalogue };
         let ids: HashMap<Key, String> = parts.iter().filter_map(|r| Some((r.key()?, format!("object-{}", r.key()?)))).collect();
         let blueprint = Blueprint {
             version: 1,
             metadata: Some(Metadata { name: format!("Keywright export of {}", flow.text("slug")), labels: Vec::new() }),
             context: Node::mapping([]),
-            entries: parts.iter().enumerate().map(|(i, record)| entry(record, i, &ids)).collect(),
+            entries: parts.iter().enumerate().map(|(i, record)| entry(record, i, &ids, &others)).collect(),
         };
         Ok(Reply::Bytes {
             status: StatusCode::OK,
@@ -106,7 +121,7 @@ fn parts(snapshot: &Snapshot, flow: &Record) -> Vec<Record> {
     all
 }
 
-fn entry(record: &Record, position: usize, ids: &HashMap<Key, String>) -> Entry {
+fn entry(record: &Record, position: usize, ids: &HashMap<Key, String>, others: &Others<'_>) -> Entry {
     let model = record.model;
     let key_of = |key: Key| ids.get(&key).map(|id| Node::from(Tag::KeyOf { id: id.clone() }));
     let (mut identifiers, mut attrs) = (Vec::new(), Vec::new());
@@ -117,7 +132,10 @@ fn entry(record: &Record, position: usize, ids: &HashMap<Key, String>) -> Entry 
             continue;
         }
         let node = match (field.kind, value) {
-            (Kind::Ref { .. }, value) => value.as_key().and_then(key_of).unwrap_or_else(|| Node::from(render_value(value))),
+            (Kind::Ref { target, .. }, value) => {
+                let part = value.as_key().and_then(key_of);
+                part.or_else(|| others.find(target, value.as_key()?)).unwrap_or_else(|| Node::from(render_value(value)))
+            }
             (Kind::Many { .. }, Value::Keys(keys)) => {
                 let one = |k: &Key| key_of(*k).unwrap_or_else(|| Node::from(render_value(&Value::from(*k))));
                 Node { span: Span::default(), kind: blueprint_yaml::Kind::Sequence(keys.iter().map(one).collect()) }
@@ -147,6 +165,24 @@ fn entry(record: &Record, position: usize, ids: &HashMap<Key, String>) -> Entry 
         identifiers: Node::mapping(identifiers),
         attrs: Node::mapping(attrs),
         permissions: Vec::new(),
+    }
+}
+
+/// Objects that the file does not hold: they are looked up by name where it is applied.
+struct Others<'a> {
+    snapshot: &'a Snapshot,
+    catalogue: &'static Catalogue,
+}
+
+impl Others<'_> {
+    fn find(&self, target: &str, key: Key) -> Option<Node> {
+        let model = self.catalogue.model(target)?;
+        let row = if model.schema.family { self.snapshot.concrete(target, key) } else { self.snapshot.row(target, key) }?;
+        let named = |f: &&&object::Field| f.unique && matches!(f.kind, Kind::Text { .. } | Kind::Slug { .. });
+        let field = row.model.fields.iter().find(named).filter(|f| !row.get(f.name).is_null())?;
+        let value = Node::from(render_value(row.get(field.name)));
+        let conditions = vec![(Node::string(field.wire), value)];
+        Some(Node::from(Tag::Find(Find { model: Node::string(row.model.name()), conditions })))
     }
 }
 

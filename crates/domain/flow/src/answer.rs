@@ -40,6 +40,15 @@ impl Answer {
     pub fn is_empty(&self) -> bool {
         self.fields.keys().all(|k| k == "component")
     }
+    /// What the page may fill in again when the answer will not do: not what is secret, not what is fixed.
+    pub(crate) fn to_fill_in(&self) -> Map<String, Json> {
+        let is_open = |name: &str| {
+            let name = name.to_ascii_lowercase();
+            !["password", "token", "secret", "component", "code"].iter().any(|part| name.contains(part))
+        };
+        let fields = self.fields.iter().filter(|(name, _)| self.is_form && is_open(name));
+        fields.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
     pub fn get(&self, name: &str) -> Option<&Json> {
         self.fields.get(name)
     }

@@ -15,7 +15,7 @@ mod show;
 use std::sync::Arc;
 
 use feature::Problem;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::answer::{Answer, Errors};
 use crate::binding::{FlowStageBinding, InvalidResponseAction};
@@ -59,6 +59,8 @@ pub struct Shown {
     pub form_token: String,
     /// Why an answer was not looked at (an old form, a session that ended).
     pub notice: Option<&'static str>,
+    /// What a form held that was not accepted, but for passwords: the page fills it in again.
+    pub given: Map<String, Json>,
 }
 
 impl Shown {
@@ -98,7 +100,8 @@ pub async fn step(at: Circumstances, slug: &str, answer: Option<Answer>, mode: M
         },
     };
     let visit = Visit::new(at, flow, plan);
-    let mut run = Run { visit, mode, notice: is_stale.then_some(STALE), ended: false };
+    let given = answer.as_ref().map(Answer::to_fill_in).unwrap_or_default();
+    let mut run = Run { visit, mode, notice: is_stale.then_some(STALE), ended: false, given };
     let step = run.go(answer).await;
     if run.ended {
         sessions::remove(&run.visit.at, &run.visit.flow);
@@ -117,6 +120,8 @@ struct Run {
     notice: Option<&'static str>,
     /// Whether the plan is over.
     ended: bool,
+    /// What the form holds that is looked at.
+    given: Map<String, Json>,
 }
 
 /// What the loop does next.

@@ -44,6 +44,7 @@ impl Run {
             component: challenge.component,
             form_token: self.visit.plan.form_token(),
             notice: None,
+            given: serde_json::Map::new(),
         })
     }
 }
@@ -63,7 +64,8 @@ fn target(visit: &Visit) -> Result<String, &'static str> {
 pub(super) async fn not_planned(at: &Circumstances, flow: Arc<Flow>, refusal: NotPlanned) -> Result<Step, Problem> {
     let is_continue = flow.denied_action == DeniedAction::Continue && goes_on(&flow);
     let plan = Plan::new(flow.base.pk.0, String::new(), Context::default());
-    let mut run = Run { visit: Visit::new(at.clone(), flow, plan), mode: super::Mode::Api, notice: None, ended: true };
+    let visit = Visit::new(at.clone(), flow, plan);
+    let mut run = Run { visit, mode: super::Mode::Api, notice: None, ended: true, given: serde_json::Map::new() };
     match refusal {
         // COMPAT: a flow without stages is over at once rather than an error.
         NotPlanned::Empty => run.done().await,

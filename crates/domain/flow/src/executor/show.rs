@@ -20,7 +20,8 @@ impl Run {
     pub(super) async fn show(&mut self, challenge: Challenge, errors: Option<&Errors>) -> Result<Step, Problem> {
         let component = challenge.component;
         let json = render(&mut self.visit, challenge, errors).await?;
-        Ok(Step::Show(Shown { json, component, form_token: self.visit.plan.form_token(), notice: self.notice }))
+        let given = if errors.is_some() { std::mem::take(&mut self.given) } else { Map::new() };
+        Ok(Step::Show(Shown { json, component, form_token: self.visit.plan.form_token(), notice: self.notice, given }))
     }
 }
 
