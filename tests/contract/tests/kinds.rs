@@ -30,6 +30,11 @@ fn is_settable(field: &Field) -> bool {
     matches!(field.access, Access::ReadWrite | Access::WriteOnly | Access::CreateOnly)
 }
 
+/// Texts that a hook compares with something outside the object, so that not every text will do.
+fn is_checked(model: &Model, field: &Field) -> bool {
+    matches!((model.name(), field.wire), ("authentik_blueprints.blueprintinstance", "path" | "content"))
+}
+
 /// The path of an object that the API showed.
 fn path_of(model: &'static Model, shown: &Json) -> String {
     let path = model.schema.path.unwrap_or_default();
@@ -131,7 +136,7 @@ async fn patches(client: &Client, maker: &Maker<'_>, walk: &mut Walk, model: &'s
     let nothing = client.send(Who::Admin, "PATCH", path, Some(&json!({}))).await;
     walk.expect(nothing.status == 200, || format!("PATCH {path} {{}}: {} {}", nothing.status, nothing.text));
     let plain = |f: &&&'static Field| {
-        matches!(f.kind, object::Kind::Text { .. }) && f.access == Access::ReadWrite && !f.unique && f.shown_if.is_empty() && shown.get(f.wire).is_some()
+        !is_checked(model, f) && matches!(f.kind, object::Kind::Text { .. }) && f.access == Access::ReadWrite && !f.unique && f.shown_if.is_empty() && shown.get(f.wire).is_some()
     };
     if let Some(field) = model.fields.iter().skip(1).find(plain) {
         let new = value(field, 900);

@@ -77,7 +77,7 @@ pub struct AuthenticatorValidateStage {
 
 pub const COMPUTED: &[Computed] = &[Computed {
     name: "webauthn_allowed_device_types_obj",
-    schema: r#"{"type":"array","items":{"type":"object"}}"#,
+    schema: r##"{"type": "array", "items": {"$ref": "#/components/schemas/WebAuthnDeviceType"}}"##,
     required: true,
     render: device_types,
 }];

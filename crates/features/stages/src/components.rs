@@ -2,6 +2,11 @@
 
 pub const COMPONENTS: &[(&str, &str)] = &[
     (
+        "WebAuthnDeviceType",
+        r#"{"type": "object", "required": ["aaguid", "description"], "properties": {
+"aaguid": {"type": "string", "format": "uuid"}, "description": {"type": "string"}}}"#,
+    ),
+    (
         "ChallengeTypes",
         r##"{"oneOf": [{"$ref": "#/components/schemas/AccessDeniedChallenge"},
 {"$ref": "#/components/schemas/AutosubmitChallenge"},

@@ -1,7 +1,7 @@
 //! Operations of kinds and features: their permission, their object, their body; then they run.
 
 use axum::response::Response;
-use feature::{Body, Call, Operation, Permission, Problem, Rendering, Reply};
+use feature::{Body, Call, Operation, Permission, Problem, Registry, Rendering, Reply};
 use object::Record;
 
 use crate::ask::Ask;
@@ -73,7 +73,7 @@ async fn permitted(ask: &Ask, place: &Place<'_>, operation: &Operation) -> Resul
 
 /// JSON, or a form with files where the operation takes one.
 fn body(ask: &Ask, operation: &Operation) -> Result<Body, Problem> {
-    if takes_files(operation) {
+    if takes_files(ask.app.registry(), operation) {
         let content_type = ask.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if !ask.body.is_empty() && !ask.media_type().eq_ignore_ascii_case("multipart/form-data") {
             return Err(ask.unsupported());
@@ -84,6 +84,9 @@ fn body(ask: &Ask, operation: &Operation) -> Result<Body, Problem> {
 }
 
 /// Whether the body is a form with files.
-pub fn takes_files(operation: &Operation) -> bool {
-    operation.request.contains("\"binary\"")
+pub fn takes_files(registry: &'static Registry, operation: &Operation) -> bool {
+    let has_file = |schema: &str| schema.contains("\"binary\"");
+    let components = registry.features.iter().flat_map(|f| f.components);
+    let named = |(name, _): &&(&str, &str)| operation.request.contains(&format!("/{name}\""));
+    has_file(operation.request) || components.filter(named).any(|(_, schema)| has_file(schema))
 }

@@ -20,7 +20,7 @@ pub fn answer(ask: &Ask, endpoint: &Endpoint) -> Result<Response, Problem> {
     });
     if let Some(kind) = endpoint.kind {
         let model = (kind.model)();
-        let name = scope::class_name(model);
+        let name = spaced(&scope::class_name(model));
         let detail = endpoint.is_detail();
         body["name"] = format!("{name} {}", if detail { "Instance" } else { "List" }).into();
         body["description"] = format!("{name} Viewset").into();
@@ -45,7 +45,9 @@ fn fields(registry: &'static Registry, model: &'static Model) -> Map<String, Jso
         }
     }
     for field in &shape.computed {
-        all.insert(field.name.to_owned(), unsettable(field.name));
+        let mut described = unsettable(field.name);
+        described["read_only"] = (!registry.chain(model).any(|k| k.inputs.iter().any(|i| i.name == field.name))).into();
+        all.insert(field.name.to_owned(), described);
     }
     all
 }
@@ -98,6 +100,21 @@ fn type_of(kind: Kind) -> &'static str {
         Kind::List(_) => "list",
         Kind::Json(_) | Kind::Ref { .. } | Kind::Many { .. } | Kind::Reverse { .. } => "field",
     }
+}
+
+/// `PolicyBinding` → `Policy Binding`, as Django REST framework names its views.
+fn spaced(name: &str) -> String {
+    let chars: Vec<char> = name.chars().collect();
+    let mut out = String::new();
+    for (i, c) in chars.iter().enumerate() {
+        let after_small = i > 0 && chars[i - 1].is_ascii_lowercase();
+        let before_small = chars.get(i + 1).is_some_and(|next| !next.is_ascii_uppercase());
+        if i > 0 && c.is_ascii_uppercase() && (after_small || before_small) {
+            out.push(' ');
+        }
+        out.push(*c);
+    }
+    out
 }
 
 /// `is_active` → `Is active`.

@@ -22,7 +22,7 @@ pub fn describe(registry: &'static Registry, endpoint: &Endpoint, action: Action
         out.insert("parameters".to_owned(), Json::Array(parameters));
     }
     out.insert("tags".to_owned(), json!([tag]));
-    if let Some(body) = request_body(action, model) {
+    if let Some(body) = request_body(registry, action, model) {
         out.insert("requestBody".to_owned(), body);
     }
     let open = matches!(action, Action::Schema)
@@ -166,7 +166,7 @@ fn in_query(name: &str, schema: Json) -> Json {
     json!({ "in": "query", "name": name, "required": false, "explode": true, "style": "form", "schema": schema })
 }
 
-fn request_body(action: Action, model: Option<&Model>) -> Option<Json> {
+fn request_body(registry: &'static Registry, action: Action, model: Option<&Model>) -> Option<Json> {
     let json_of = |schema: Json| json!({ "application/json": { "schema": schema } });
     let name = model.map(|m| m.schema.api_name).unwrap_or_default();
     Some(match action {
@@ -174,7 +174,7 @@ fn request_body(action: Action, model: Option<&Model>) -> Option<Json> {
         Action::PartialUpdate => json!({ "content": json_of(reference(&format!("Patched{name}Request"))) }),
         Action::Operation(operation) if !operation.request.is_empty() => {
             let schema = parse(operation.request);
-            let content = if takes_files(operation) { json!({ "multipart/form-data": { "schema": schema } }) } else { json_of(schema) };
+            let content = if takes_files(registry, operation) { json!({ "multipart/form-data": { "schema": schema } }) } else { json_of(schema) };
             json!({ "content": content, "required": true })
         }
         _ => return None,
