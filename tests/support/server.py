@@ -25,19 +25,23 @@ def binary():
     return found
 
 
-def free_port():
+def free_port(wanted=0):
+    """A port that nobody listens on, the wanted one if it is free."""
     with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
+        try:
+            s.bind(("127.0.0.1", wanted))
+        except OSError:
+            return free_port()
         return s.getsockname()[1]
 
 
 class Server:
     """`with Server() as s:` and s.base answers."""
 
-    def __init__(self, data=None, env=None, password=PASSWORD, token=TOKEN):
+    def __init__(self, data=None, env=None, password=PASSWORD, token=TOKEN, port=None):
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="keywright-test-"))
         self.own = data is None
-        self.http, self.https, self.metrics = free_port(), free_port(), free_port()
+        self.http, self.https, self.metrics = free_port(port or 0), free_port(), free_port()
         self.base = f"http://127.0.0.1:{self.http}"
         self.blueprints = self.data / "blueprints"
         self.blueprints.mkdir(parents=True, exist_ok=True)

@@ -106,12 +106,21 @@ fn refused(brand: &Branding, problem: &Problem) -> Response {
     message(brand, problem.status, "Something went wrong", text, "/flows/-/cancel/", "Start again")
 }
 
-/// A redirect that is always followed by GET (RFC 9110 §15.4.4).
-pub fn see_other(to: &str) -> Response {
+/// A redirect that is always followed by GET, also after a post (RFC 9110 §15.4.4).
+fn see_other(to: &str) -> Response {
+    redirect(StatusCode::SEE_OTHER, to)
+}
+
+/// A redirect from one page to another.
+pub fn found(to: &str) -> Response {
+    redirect(StatusCode::FOUND, to)
+}
+
+fn redirect(status: StatusCode, to: &str) -> Response {
     match HeaderValue::from_str(to) {
         Ok(location) => {
-            (StatusCode::SEE_OTHER, [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))])
-                .into_response()
+            let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+            (status, headers).into_response()
         }
         Err(_) => StatusCode::BAD_REQUEST.into_response(),
     }

@@ -12,7 +12,7 @@ use feature::{App, Problem};
 use http::StatusCode;
 use net::Origin;
 
-use crate::flow_page::{Extensions, see_other};
+use crate::flow_page::{Extensions, found};
 use crate::page::{Branding, Page, message};
 
 #[derive(Template)]
@@ -49,7 +49,7 @@ async fn portal(app: &App, uri: &http::Uri, extensions: &http::Extensions) -> Re
     let Some(origin) = extensions.get::<Origin>() else { return Err(Problem::fault("a request without an origin")) };
     let Some(user) = browser.user() else {
         let next = [("next", uri.path())];
-        return Ok(see_other(&flow::next::with_query("/flows/-/default/authentication/", next)));
+        return Ok(found(&flow::next::with_query("/flows/-/default/authentication/", next)));
     };
     let snapshot = app.store().snapshot();
     let request = apps::request_of(app, user.pk.0, None).await?;
@@ -99,7 +99,7 @@ fn tile(application: &Arc<Application>, href: String) -> Tile {
 
 /// The start: to the brand's default application, else to the portal.
 pub async fn root() -> Response {
-    see_other("/if/user/")
+    found("/if/user/")
 }
 
 /// The place of the admin pages, until they are there.
