@@ -23,6 +23,7 @@ use crate::challenge::Challenge;
 use crate::context::Context;
 use crate::flow::{DeniedAction, Flow};
 use crate::kind::{AnyStage, Next, stage_registry};
+use crate::links::{self, Link};
 use crate::plan::What;
 use crate::planner;
 use crate::rules;
@@ -85,6 +86,11 @@ pub async fn step(at: Circumstances, slug: &str, answer: Option<Answer>, mode: M
     let snapshot = at.app.store().snapshot();
     let flow = planner::by_slug(&snapshot, slug).ok_or_else(|| Problem::no_such("Flow"))?;
     let kept = sessions::load(&at, &flow);
+    let (kept, context) = match links::find(&at, &flow, kept.as_ref()).await? {
+        Link::None => (kept, Context::default()),
+        Link::Begin(context) => (None, context),
+        Link::Invalid => return end::refused(&at, flow, links::INVALID).await,
+    };
     let is_stale = answer.as_ref().is_some_and(|a| {
         a.is_form && kept.as_ref().is_none_or(|plan| a.form_token.as_deref() != Some(plan.form_token().as_str()))
     });
@@ -94,7 +100,7 @@ pub async fn step(at: Circumstances, slug: &str, answer: Option<Answer>, mode: M
     let before = kept.clone();
     let plan = match kept {
         Some(plan) => plan,
-        None => match planner::plan(&at, &flow, Context::default(), false).await {
+        None => match planner::plan(&at, &flow, context, false).await {
             Ok(plan) => plan,
             Err(refusal) => return end::not_planned(&at, flow, refusal).await,
         },
@@ -156,6 +162,9 @@ impl Run {
             }
         };
         let is_answer = answer.is_some();
+        if (is_answer || stage.is_silent()) && !links::redeem(&mut self.visit).await? {
+            return self.deny(Some(links::INVALID)).await;
+        }
         let next = match answer {
             Some(answer) => self.answer(&*stage, &answer).await?,
             None => stage.enter(&mut self.visit).await?,

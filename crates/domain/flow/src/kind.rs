@@ -43,6 +43,9 @@ pub trait StageKind: Send + Sync + 'static {
     /// The component that the challenge goes by.
     const COMPONENT: &'static str;
 
+    /// Whether it acts before anybody answered.
+    const SILENT: bool = false;
+
     /// Before anything is shown: the place for stages that need no answer.
     fn enter(&self, visit: &mut Visit, config: &Self::Config) -> impl Future<Output = Result<Next, Problem>> + Send {
         let _ = (visit, config);
@@ -72,6 +75,7 @@ pub trait StageKind: Send + Sync + 'static {
 /// What the executor asks of a stage, whatever its kind.
 pub(crate) trait AnyStage: Send + Sync {
     fn component(&self) -> &'static str;
+    fn is_silent(&self) -> bool;
     fn enter<'a>(&'a self, visit: &'a mut Visit) -> BoxFuture<'a, Result<Next, Problem>>;
     fn challenge<'a>(&'a self, visit: &'a mut Visit) -> BoxFuture<'a, Result<Challenge, Problem>>;
     fn answer<'a>(&'a self, visit: &'a mut Visit, answer: &'a Answer) -> BoxFuture<'a, Result<Next, Problem>>;
@@ -88,6 +92,9 @@ struct Loaded<K: StageKind> {
 impl<K: StageKind> AnyStage for Loaded<K> {
     fn component(&self) -> &'static str {
         K::COMPONENT
+    }
+    fn is_silent(&self) -> bool {
+        K::SILENT
     }
     fn enter<'a>(&'a self, visit: &'a mut Visit) -> BoxFuture<'a, Result<Next, Problem>> {
         Box::pin(self.kind.enter(visit, &self.config))

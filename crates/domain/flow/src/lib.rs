@@ -11,6 +11,7 @@ pub mod context;
 mod executor;
 mod flow;
 mod kind;
+mod links;
 pub mod next;
 mod pages;
 mod plan;
@@ -33,6 +34,7 @@ pub use context::{Context, PendingUser};
 pub use executor::{Mode, Shown, Step, step};
 pub use flow::{Authentication, DeniedAction, Designation, Flow, Layout};
 pub use kind::{BeforeLogout, Next, StageKind, StageRegistry, before_logout, stage_registry};
+pub use links::create as create_link;
 pub use plan::{Plan, Stop, What};
 pub use planner::{BrandBackground, BrandFlows, INITIAL_SETUP, NotPlanned, bindings, brand_flow, by_slug, default_flow, plan};
 pub use rules::Shared;
@@ -53,6 +55,7 @@ pub const FEATURE: Feature = Feature::new("flow")
 fn setup(app: &feature::App) {
     // Made now, so that features only ever add to it.
     let _ = stage_registry(app);
+    app.provide(directory::Recovery(Box::new(links::Recovery)));
 }
 
 /// Begins a plan that a feature made: keeps it for this browser and says where the browser goes.

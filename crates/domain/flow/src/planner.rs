@@ -124,9 +124,13 @@ fn may_start(at: &Circumstances, flow: &Flow, context: &Context) -> bool {
 
 /// The flow that the brand of the host names for a designation.
 pub fn brand_flow(at: &Circumstances, designation: Designation) -> Option<Arc<Flow>> {
-    let lookup = at.app.service::<BrandFlows>()?;
-    let flow = (lookup.0)(&at.app, &at.origin, designation)?;
-    at.app.store().snapshot().get(flow)
+    brand_flow_of(&at.app, &at.origin, designation)
+}
+
+pub(crate) fn brand_flow_of(app: &feature::App, origin: &net::Origin, designation: Designation) -> Option<Arc<Flow>> {
+    let lookup = app.service::<BrandFlows>()?;
+    let flow = (lookup.0)(app, origin, designation)?;
+    app.store().snapshot().get(flow)
 }
 
 /// The flow of a designation that people are sent to: the first by slug whose policies let them pass.

@@ -86,6 +86,7 @@ pub struct UserLogin;
 impl StageKind for UserLogin {
     type Config = UserLoginStage;
     const COMPONENT: &'static str = "ak-stage-user-login";
+    const SILENT: bool = true;
 
     async fn enter(&self, visit: &mut Visit, stage: &UserLoginStage) -> Result<Next, Problem> {
         if span(&stage.remember_me_offset).is_zero() { log_in(visit, stage, false).await } else { Ok(Next::Ask) }

@@ -29,6 +29,7 @@ pub struct UserLogout;
 impl StageKind for UserLogout {
     type Config = UserLogoutStage;
     const COMPONENT: &'static str = "ak-stage-user-logout";
+    const SILENT: bool = true;
 
     async fn enter(&self, visit: &mut Visit, _: &UserLogoutStage) -> Result<Next, Problem> {
         if visit.at.user().is_some() {

@@ -17,6 +17,13 @@ use crate::visit::{Circumstances, Visit};
 const HOME: &str = "/";
 
 impl Run {
+    /// To show something where nothing is under way.
+    fn without_plan(at: &Circumstances, flow: Arc<Flow>) -> Self {
+        let plan = Plan::new(flow.base.pk.0, String::new(), Context::default());
+        let visit = Visit::new(at.clone(), flow, plan);
+        Self { visit, mode: super::Mode::Api, notice: None, ended: true, given: serde_json::Map::new() }
+    }
+
     /// All stages are passed.
     pub(super) async fn done(&mut self) -> Result<Step, Problem> {
         self.ended = true;
@@ -60,12 +67,15 @@ fn target(visit: &Visit) -> Result<String, &'static str> {
     }
 }
 
+/// The flow does not begin, for a reason of its own.
+pub(super) async fn refused(at: &Circumstances, flow: Arc<Flow>, message: &str) -> Result<Step, Problem> {
+    Run::without_plan(at, flow).show(Challenge::denied(Some(message)), None).await
+}
+
 /// There is no plan: the flow is not for this person, or it has no stages.
 pub(super) async fn not_planned(at: &Circumstances, flow: Arc<Flow>, refusal: NotPlanned) -> Result<Step, Problem> {
     let is_continue = flow.denied_action == DeniedAction::Continue && goes_on(&flow);
-    let plan = Plan::new(flow.base.pk.0, String::new(), Context::default());
-    let visit = Visit::new(at.clone(), flow, plan);
-    let mut run = Run { visit, mode: super::Mode::Api, notice: None, ended: true, given: serde_json::Map::new() };
+    let mut run = Run::without_plan(at, flow);
     match refusal {
         // COMPAT: a flow without stages is over at once rather than an error.
         NotPlanned::Empty => run.done().await,

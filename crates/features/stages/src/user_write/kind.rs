@@ -29,6 +29,7 @@ pub struct UserWrite;
 impl StageKind for UserWrite {
     type Config = UserWriteStage;
     const COMPONENT: &'static str = "ak-stage-user-write";
+    const SILENT: bool = true;
 
     async fn enter(&self, visit: &mut Visit, stage: &UserWriteStage) -> Result<Next, Problem> {
         match write(visit, stage).await {
