@@ -97,9 +97,13 @@ fn tile(application: &Arc<Application>, href: String) -> Tile {
     }
 }
 
-/// The start: to the brand's default application, else to the portal.
-pub async fn root() -> Response {
-    found("/if/user/")
+/// The start: to the portal, or first to the login.
+pub async fn root(extensions: Extensions) -> Response {
+    match LazySession::load_from(&extensions.0).await {
+        Ok(browser) if browser.user().is_some() => found("/if/user/"),
+        Ok(_) => found("/flows/-/default/authentication/?next=/"),
+        Err(problem) => problem.into_response(),
+    }
 }
 
 /// The place of the admin pages, until they are there.
