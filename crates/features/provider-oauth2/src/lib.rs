@@ -17,6 +17,7 @@ mod grants;
 mod id_token;
 mod issue;
 mod jobs;
+mod jwt_issuer;
 mod keys;
 mod logout;
 mod metrics;
@@ -24,6 +25,9 @@ mod provider;
 mod request;
 mod scope_mapping;
 mod tokens;
+
+#[cfg(test)]
+mod tests;
 
 use feature::{Feature, Kind};
 
@@ -73,6 +77,7 @@ fn setup(app: &feature::App) {
     flow::before_logout(app, logout::before_logout);
     stages.add_in_memory(device::CODE, device::CodeStage);
     stages.add_in_memory(device::FINISH, device::FinishStage);
+    app.provide(jwt_issuer::ISSUER);
     apps::register_launch_url(app, <OAuth2Provider as object::Object>::MODEL, provider::launch_url);
     match app.service::<access::Bearers>() {
         Some(bearers) => bearers.add(api_access::ApiAccess),
