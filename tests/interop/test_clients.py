@@ -33,7 +33,7 @@ def run_relying_party(server, api, slug, command, cwd, expect_refresh):
         assert url.startswith(server.base), (url, client.stderr.read() if client.poll() is not None else "")
         browser = Browser()
         page = browser.log_in(browser.get(url), f"{slug}-person", "a person's password")
-        assert page.text == "done", f"{page.status} {page.url}: {page.text[:500]}"
+        assert page.text.strip() == "done", f"{page.status} {page.url}: {page.text[:500]}"
         out, err = client.communicate(timeout=60)
         assert client.returncode == 0, err
     finally:
