@@ -14,7 +14,9 @@ pub async fn recovery_key(app: &App, options: &CreateRecoveryKey) -> Result<()> 
     let user = user(app, &options.username).await?;
     let path = directory::recovery_key::create(app, &user, i64::from(options.minutes)).await.map_err(problem)?;
     let (name, minutes) = (&options.username, options.minutes);
-    println!("This link logs {name} in once, within {minutes} minutes. Put the address of your installation before it:");
+    println!(
+        "This link logs {name} in once, within {minutes} minutes. Put the address of your installation before it:"
+    );
     println!("{path}");
     Ok(())
 }
