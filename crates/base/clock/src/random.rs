@@ -29,10 +29,7 @@ impl Random {
 
     /// A reproducible sequence for tests. SECURITY: predictable, never for a running server.
     pub fn seeded(seed: u64) -> Self {
-        Self(Source::Seeded(Arc::new(Mutex::new(Seeded {
-            seed,
-            counter: 0,
-        }))))
+        Self(Source::Seeded(Arc::new(Mutex::new(Seeded { seed, counter: 0 }))))
     }
 
     /// Fill `target` with random bytes.
@@ -83,11 +80,7 @@ impl Random {
         let mut buffer = [0; 64];
         while out.len() < len {
             self.fill(&mut buffer);
-            for byte in buffer
-                .iter()
-                .map(|byte| usize::from(*byte))
-                .filter(|byte| *byte < limit)
-            {
+            for byte in buffer.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < limit) {
                 if out.len() == len {
                     break;
                 }

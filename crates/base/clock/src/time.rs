@@ -25,17 +25,12 @@ struct Fake {
 impl Clock {
     /// The clock of the machine.
     pub fn system() -> Self {
-        Self(Source::System {
-            origin: Instant::now(),
-        })
+        Self(Source::System { origin: Instant::now() })
     }
 
     /// A clock that stands at `now` until somebody moves it.
     pub fn fake(now: Timestamp) -> Self {
-        Self(Source::Fake(Arc::new(Mutex::new(Fake {
-            now,
-            monotonic: Duration::ZERO,
-        }))))
+        Self(Source::Fake(Arc::new(Mutex::new(Fake { now, monotonic: Duration::ZERO }))))
     }
 
     /// A fake clock at a number of seconds since the epoch; out-of-range values become the epoch.

@@ -113,19 +113,12 @@ impl fmt::Display for TimeDelta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let micros = self.0.as_micros();
         let sign = if micros < 0 { "-" } else { "" };
-        let (whole, rest) = (
-            micros.abs() / MICROSECONDS_PER_SECOND,
-            micros.abs() % MICROSECONDS_PER_SECOND,
-        );
+        let (whole, rest) = (micros.abs() / MICROSECONDS_PER_SECOND, micros.abs() % MICROSECONDS_PER_SECOND);
         if rest == 0 {
             return write!(f, "seconds={sign}{whole}");
         }
         let fraction = format!("{rest:06}");
-        write!(
-            f,
-            "seconds={sign}{whole}.{}",
-            fraction.trim_end_matches('0')
-        )
+        write!(f, "seconds={sign}{whole}.{}", fraction.trim_end_matches('0'))
     }
 }
 
@@ -136,9 +129,7 @@ pub enum TimeDeltaError {
     Pair(String),
     #[error("{key} needs a number, not \"{value}\"")]
     Number { key: String, value: String },
-    #[error(
-        "\"{0}\" has none of the keys microseconds, milliseconds, seconds, minutes, hours, days, weeks"
-    )]
+    #[error("\"{0}\" has none of the keys microseconds, milliseconds, seconds, minutes, hours, days, weeks")]
     NoKnownKey(String),
     #[error("\"{0}\" is longer than a duration can be")]
     OutOfRange(String),
@@ -153,11 +144,7 @@ impl TimeDeltaError {
 
 /// `at` moved by `by`, held inside the range of timestamps.
 pub(crate) fn shift(at: Timestamp, by: SignedDuration) -> Timestamp {
-    at.checked_add(by).unwrap_or(if by.is_negative() {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    })
+    at.checked_add(by).unwrap_or(if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX })
 }
 
 /// `value` units in microseconds, rounded half to even as Python does.
@@ -167,28 +154,15 @@ fn microseconds(key: &str, value: &str, unit: i128) -> Result<i128, TimeDeltaErr
     // Whole numbers are exact; only fractions go through floating point.
     if let Ok(whole) = digits.parse::<i64>() {
         let total = i128::from(whole) * unit;
-        return if total.abs() < MAX_MICROSECONDS {
-            Ok(total)
-        } else {
-            Err(out_of_range())
-        };
+        return if total.abs() < MAX_MICROSECONDS { Ok(total) } else { Err(out_of_range()) };
     }
-    let number: f64 = digits.parse().map_err(|_| TimeDeltaError::Number {
-        key: key.to_owned(),
-        value: value.to_owned(),
-    })?;
+    let number: f64 =
+        digits.parse().map_err(|_| TimeDeltaError::Number { key: key.to_owned(), value: value.to_owned() })?;
     if number.is_nan() {
-        return Err(TimeDeltaError::Number {
-            key: key.to_owned(),
-            value: value.to_owned(),
-        });
+        return Err(TimeDeltaError::Number { key: key.to_owned(), value: value.to_owned() });
     }
     let total = (number * unit as f64).round_ties_even();
-    if total.abs() < MAX_MICROSECONDS as f64 {
-        Ok(total as i128)
-    } else {
-        Err(out_of_range())
-    }
+    if total.abs() < MAX_MICROSECONDS as f64 { Ok(total as i128) } else { Err(out_of_range()) }
 }
 
 /// Python allows `1_000`: an underscore between two digits.

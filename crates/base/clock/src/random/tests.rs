@@ -34,11 +34,7 @@ fn every_character_is_drawn_about_equally_often() {
     let drawn = Random::seeded(1).token(62_000);
     for character in ALPHANUMERIC {
         let count = drawn.bytes().filter(|byte| byte == character).count();
-        assert!(
-            (800..1200).contains(&count),
-            "{} came {count} times",
-            char::from(*character)
-        );
+        assert!((800..1200).contains(&count), "{} came {count} times", char::from(*character));
     }
 }
 
@@ -49,10 +45,7 @@ fn ids_carry_their_version() {
     let at = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
     let id = random.uuid_v7(at);
     assert_eq!(id.get_version_num(), 7);
-    assert_eq!(
-        &id.as_bytes()[..6],
-        &1_700_000_000_123_u64.to_be_bytes()[2..]
-    );
+    assert_eq!(&id.as_bytes()[..6], &1_700_000_000_123_u64.to_be_bytes()[2..]);
     assert!(random.uuid_v7(Timestamp::from_millisecond(1_700_000_000_124).unwrap()) > id);
 }
 

@@ -37,8 +37,5 @@ fn moving_out_of_range_stops_at_the_edge() {
 
 #[test]
 fn seconds_before_the_epoch_round_down() {
-    assert_eq!(
-        Clock::fake(Timestamp::from_millisecond(-1).unwrap()).unix(),
-        -1
-    );
+    assert_eq!(Clock::fake(Timestamp::from_millisecond(-1).unwrap()).unix(), -1);
 }

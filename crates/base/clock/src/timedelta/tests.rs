@@ -11,10 +11,7 @@ fn micros(text: &str) -> i128 {
 #[test]
 fn pairs_add_up() {
     assert_eq!(micros("hours=1;minutes=30"), 5_400_000_000);
-    assert_eq!(
-        micros("weeks=1;days=1;hours=1;minutes=1;seconds=1;milliseconds=1;microseconds=1"),
-        694_861_001_001
-    );
+    assert_eq!(micros("weeks=1;days=1;hours=1;minutes=1;seconds=1;milliseconds=1;microseconds=1"), 694_861_001_001);
     assert_eq!(micros("seconds=0"), 0);
 }
 
@@ -31,10 +28,7 @@ fn signs_and_fractions_are_kept() {
     assert_eq!(micros("microseconds=1.5"), 2);
     assert_eq!(micros("seconds=1_000"), 1_000_000_000);
     assert_eq!(micros("seconds=1e3"), 1_000_000_000);
-    assert_eq!(
-        TimeDelta::parse("seconds=-1").unwrap().unsigned(),
-        Duration::ZERO
-    );
+    assert_eq!(TimeDelta::parse("seconds=-1").unwrap().unsigned(), Duration::ZERO);
 }
 
 #[test]
@@ -46,40 +40,20 @@ fn the_last_of_repeated_keys_counts() {
 fn unknown_keys_are_passed_over_beside_a_known_one() {
     assert_eq!(micros("foo=bar;seconds=5"), 5_000_000);
     assert_eq!(micros("seconds=5; minutes=1"), 5_000_000);
-    assert_eq!(
-        TimeDelta::parse("foo=1"),
-        Err(TimeDeltaError::NoKnownKey("foo=1".into()))
-    );
+    assert_eq!(TimeDelta::parse("foo=1"), Err(TimeDeltaError::NoKnownKey("foo=1".into())));
 }
 
 #[test]
 fn errors_name_the_culprit() {
     for text in ["", "hours", "days=1;", "hours=1=2"] {
-        assert!(
-            matches!(TimeDelta::parse(text), Err(TimeDeltaError::Pair(_))),
-            "{text}"
-        );
+        assert!(matches!(TimeDelta::parse(text), Err(TimeDeltaError::Pair(_))), "{text}");
     }
-    assert_eq!(
-        TimeDelta::parse("Hours=x").unwrap_err().to_string(),
-        "hours needs a number, not \"x\""
-    );
+    assert_eq!(TimeDelta::parse("Hours=x").unwrap_err().to_string(), "hours needs a number, not \"x\"");
     for text in ["hours=nan", "hours=1_", "hours=_1", "hours="] {
-        assert!(
-            matches!(TimeDelta::parse(text), Err(TimeDeltaError::Number { .. })),
-            "{text}"
-        );
+        assert!(matches!(TimeDelta::parse(text), Err(TimeDeltaError::Number { .. })), "{text}");
     }
-    for text in [
-        "days=1000000000",
-        "weeks=inf",
-        "days=-1e300",
-        "days=999999999;weeks=1",
-    ] {
-        assert!(
-            matches!(TimeDelta::parse(text), Err(TimeDeltaError::OutOfRange(_))),
-            "{text}"
-        );
+    for text in ["days=1000000000", "weeks=inf", "days=-1e300", "days=999999999;weeks=1"] {
+        assert!(matches!(TimeDelta::parse(text), Err(TimeDeltaError::OutOfRange(_))), "{text}");
     }
 }
 
@@ -87,13 +61,7 @@ fn errors_name_the_culprit() {
 fn dates_stay_in_range() {
     let far = TimeDelta::parse("days=999999999").unwrap();
     assert_eq!(far.after(Timestamp::UNIX_EPOCH), Timestamp::MAX);
-    assert_eq!(
-        TimeDelta::parse("days=1")
-            .unwrap()
-            .after(Timestamp::UNIX_EPOCH)
-            .as_second(),
-        86_400
-    );
+    assert_eq!(TimeDelta::parse("days=1").unwrap().after(Timestamp::UNIX_EPOCH).as_second(), 86_400);
 }
 
 proptest! {
