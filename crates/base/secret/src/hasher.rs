@@ -46,26 +46,17 @@ impl Hasher {
 
     /// A chosen cost and limit (at least one): tests take a cheap cost.
     pub fn with(random: Random, cost: Cost, limit: usize) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(limit.max(1))),
-            cost,
-            random,
-        }
+        Self { permits: Arc::new(Semaphore::new(limit.max(1))), cost, random }
     }
 
     /// Hash a new password for storing.
     pub async fn hash(&self, password: Secret<String>) -> Result<String, PasswordError> {
         let (cost, random) = (self.cost, self.random.clone());
-        self.run(move || password::hash(password.expose(), cost, &random))
-            .await
+        self.run(move || password::hash(password.expose(), cost, &random)).await
     }
 
     /// Compare a password with a stored hash.
-    pub async fn verify(
-        &self,
-        password: Secret<String>,
-        stored: String,
-    ) -> Result<Verdict, PasswordError> {
+    pub async fn verify(&self, password: Secret<String>, stored: String) -> Result<Verdict, PasswordError> {
         let cost = self.cost;
         self.run(move || {
             Ok(match password::verify(password.expose(), &stored)? {

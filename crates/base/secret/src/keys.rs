@@ -38,10 +38,7 @@ impl RootKey {
         let unbound = UnboundKey::new(&AES_256_GCM, key.expose())
             // AES-256 takes exactly the 32 bytes derived one line up.
             .expect("32 bytes are an AES-256 key");
-        Sealer {
-            key: std::sync::Arc::new(LessSafeKey::new(unbound)),
-            random,
-        }
+        Sealer { key: std::sync::Arc::new(LessSafeKey::new(unbound)), random }
     }
 
     /// Authentication for `purpose`.
@@ -89,11 +86,7 @@ impl Sealer {
         let nonce: [u8; NONCE_LEN] = self.random.bytes();
         let mut body = plaintext.to_vec();
         self.key
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(context),
-                &mut body,
-            )
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut body)
             // GCM refuses only plaintexts of 64 GiB and more.
             .expect("the plaintext is shorter than 64 GiB");
         let mut sealed = Vec::with_capacity(1 + NONCE_LEN + body.len());
@@ -112,11 +105,7 @@ impl Sealer {
         }
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SealError)?;
         let mut body = body.to_vec();
-        let length = self
-            .key
-            .open_in_place(nonce, Aad::from(context), &mut body)
-            .map_err(|_| SealError)?
-            .len();
+        let length = self.key.open_in_place(nonce, Aad::from(context), &mut body).map_err(|_| SealError)?.len();
         body.truncate(length);
         Ok(Secret::new(body))
     }
@@ -128,10 +117,7 @@ impl Sealer {
 
     /// Open what [`seal_text`](Self::seal_text) made.
     pub fn open_text(&self, context: &[u8], sealed: &str) -> Result<Secret<Vec<u8>>, SealError> {
-        self.open(
-            context,
-            &URL_SAFE_NO_PAD.decode(sealed).map_err(|_| SealError)?,
-        )
+        self.open(context, &URL_SAFE_NO_PAD.decode(sealed).map_err(|_| SealError)?)
     }
 }
 
@@ -159,9 +145,7 @@ impl Signer {
 
     /// Whether `tag` is the tag of `message`, in constant time.
     pub fn verify(&self, message: &[u8], tag: &str) -> bool {
-        URL_SAFE_NO_PAD
-            .decode(tag)
-            .is_ok_and(|tag| hmac::verify(&self.0, message, &tag).is_ok())
+        URL_SAFE_NO_PAD.decode(tag).is_ok_and(|tag| hmac::verify(&self.0, message, &tag).is_ok())
     }
 
     /// `value` with its tag behind a dot.

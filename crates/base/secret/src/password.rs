@@ -31,11 +31,7 @@ pub struct Cost {
 
 impl Default for Cost {
     fn default() -> Self {
-        Self {
-            memory: 19_456,
-            passes: 2,
-            lanes: 1,
-        }
+        Self { memory: 19_456, passes: 2, lanes: 1 }
     }
 }
 
@@ -107,19 +103,11 @@ pub fn unusable(random: &Random) -> String {
 
 /// Whether `stored` is something [`verify`] can work with: for imports that bring their own hashes.
 pub fn check_stored(stored: &str) -> Result<(), PasswordError> {
-    if is_unusable(stored) {
-        Ok(())
-    } else {
-        Stored::parse(stored).map(drop)
-    }
+    if is_unusable(stored) { Ok(()) } else { Stored::parse(stored).map(drop) }
 }
 
 fn check_length(password: &str) -> Result<(), PasswordError> {
-    if password.len() > MAX_LENGTH {
-        Err(PasswordError::TooLong)
-    } else {
-        Ok(())
-    }
+    if password.len() > MAX_LENGTH { Err(PasswordError::TooLong) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -12,23 +12,10 @@ fn root(key: &str) -> RootKey {
 fn sealed_values_open_with_the_same_key_and_context_only() {
     let sealer = root("key").sealer("totp", Random::system());
     let sealed = sealer.seal_text(b"user 1", b"secret");
-    assert_eq!(
-        sealer.open_text(b"user 1", &sealed).unwrap().expose(),
-        b"secret"
-    );
+    assert_eq!(sealer.open_text(b"user 1", &sealed).unwrap().expose(), b"secret");
     assert!(sealer.open_text(b"user 2", &sealed).is_err());
-    assert!(
-        root("key")
-            .sealer("cookie", Random::system())
-            .open_text(b"user 1", &sealed)
-            .is_err()
-    );
-    assert!(
-        root("other")
-            .sealer("totp", Random::system())
-            .open_text(b"user 1", &sealed)
-            .is_err()
-    );
+    assert!(root("key").sealer("cookie", Random::system()).open_text(b"user 1", &sealed).is_err());
+    assert!(root("other").sealer("totp", Random::system()).open_text(b"user 1", &sealed).is_err());
 }
 
 #[test]
@@ -45,10 +32,7 @@ fn every_changed_byte_is_noticed() {
         let mut damaged = sealed.clone();
         damaged[index] ^= 1;
         assert!(sealer.open(b"", &damaged).is_err(), "byte {index}");
-        assert!(
-            sealer.open(b"", &sealed[..index]).is_err(),
-            "cut at {index}"
-        );
+        assert!(sealer.open(b"", &sealed[..index]).is_err(), "cut at {index}");
     }
 }
 

@@ -26,28 +26,10 @@ const MAX_HASH_LENGTH: usize = 128;
 
 /// A stored hash, read and within the limits.
 pub(super) enum Stored {
-    Argon2 {
-        algorithm: Algorithm,
-        version: Version,
-        cost: Cost,
-        salt: Vec<u8>,
-        hash: Vec<u8>,
-    },
-    Pbkdf2 {
-        algorithm: pbkdf2::Algorithm,
-        iterations: NonZeroU32,
-        salt: String,
-        hash: Vec<u8>,
-    },
-    Bcrypt {
-        sha256: bool,
-        hash: String,
-    },
-    Scrypt {
-        params: scrypt::Params,
-        salt: String,
-        hash: Vec<u8>,
-    },
+    Argon2 { algorithm: Algorithm, version: Version, cost: Cost, salt: Vec<u8>, hash: Vec<u8> },
+    Pbkdf2 { algorithm: pbkdf2::Algorithm, iterations: NonZeroU32, salt: String, hash: Vec<u8> },
+    Bcrypt { sha256: bool, hash: String },
+    Scrypt { params: scrypt::Params, salt: String, hash: Vec<u8> },
 }
 
 impl Stored {
@@ -67,13 +49,7 @@ impl Stored {
     pub(super) fn verify(&self, password: &str) -> Result<bool, PasswordError> {
         let failed = |error: String| PasswordError::Hashing(error);
         match self {
-            Self::Argon2 {
-                algorithm,
-                version,
-                cost,
-                salt,
-                hash,
-            } => {
+            Self::Argon2 { algorithm, version, cost, salt, hash } => {
                 let params = Params::new(cost.memory, cost.passes, cost.lanes, Some(hash.len()))
                     .map_err(|error| failed(error.to_string()))?;
                 let mut output = vec![0; hash.len()];
@@ -82,19 +58,9 @@ impl Stored {
                     .map_err(|error| failed(error.to_string()))?;
                 Ok(ct_eq(output, hash))
             }
-            Self::Pbkdf2 {
-                algorithm,
-                iterations,
-                salt,
-                hash,
-            } => Ok(pbkdf2::verify(
-                *algorithm,
-                *iterations,
-                salt.as_bytes(),
-                password.as_bytes(),
-                hash,
-            )
-            .is_ok()),
+            Self::Pbkdf2 { algorithm, iterations, salt, hash } => {
+                Ok(pbkdf2::verify(*algorithm, *iterations, salt.as_bytes(), password.as_bytes(), hash).is_ok())
+            }
             Self::Bcrypt { sha256, hash } => {
                 let input = if *sha256 {
                     hex(digest::digest(&digest::SHA256, password.as_bytes()).as_ref())
@@ -132,11 +98,7 @@ impl Stored {
             "v=16" => Version::V0x10,
             _ => return Err(PasswordError::Format),
         };
-        let mut cost = Cost {
-            memory: 0,
-            passes: 0,
-            lanes: 0,
-        };
+        let mut cost = Cost { memory: 0, passes: 0, lanes: 0 };
         for pair in params.split(',') {
             match pair.split_once('=') {
                 Some(("m", value)) => cost.memory = number(value)?,
@@ -148,33 +110,18 @@ impl Stored {
         limit(cost.memory <= MAX_ARGON2_MEMORY, "Argon2 memory")?;
         limit(cost.passes <= MAX_ARGON2_PASSES, "Argon2 passes")?;
         limit(cost.lanes <= MAX_LANES, "Argon2 lanes")?;
-        let decode = |text: &str| {
-            STANDARD_NO_PAD
-                .decode(text)
-                .map_err(|_| PasswordError::Format)
-        };
+        let decode = |text: &str| STANDARD_NO_PAD.decode(text).map_err(|_| PasswordError::Format);
         let (salt, hash) = (decode(salt)?, checked_hash(decode(hash)?)?);
         // Checks the lower bounds too, so that `verify` can only fail for lack of memory.
-        Params::new(cost.memory, cost.passes, cost.lanes, Some(hash.len()))
-            .map_err(|_| PasswordError::Format)?;
+        Params::new(cost.memory, cost.passes, cost.lanes, Some(hash.len())).map_err(|_| PasswordError::Format)?;
         if salt.len() < 8 {
             return Err(PasswordError::Format);
         }
-        Ok(Self::Argon2 {
-            algorithm,
-            version,
-            cost,
-            salt,
-            hash,
-        })
+        Ok(Self::Argon2 { algorithm, version, cost, salt, hash })
     }
 
     /// `iterations$salt$hash`
-    fn parse_pbkdf2(
-        rest: &str,
-        algorithm: pbkdf2::Algorithm,
-        length: usize,
-    ) -> Result<Self, PasswordError> {
+    fn parse_pbkdf2(rest: &str, algorithm: pbkdf2::Algorithm, length: usize) -> Result<Self, PasswordError> {
         let [iterations, salt, hash] = rest.split('$').collect::<Vec<_>>()[..] else {
             return Err(PasswordError::Format);
         };
@@ -186,22 +133,14 @@ impl Stored {
         if hash.len() != length {
             return Err(PasswordError::Format);
         }
-        Ok(Self::Pbkdf2 {
-            algorithm,
-            iterations,
-            salt: salt.to_owned(),
-            hash,
-        })
+        Ok(Self::Pbkdf2 { algorithm, iterations, salt: salt.to_owned(), hash })
     }
 
     /// `$2b$12$salthash`
     fn parse_bcrypt(rest: &str, sha256: bool) -> Result<Self, PasswordError> {
         let parts = HashParts::from_str(rest).map_err(|_| PasswordError::Format)?;
         limit(parts.get_cost() <= MAX_BCRYPT_COST, "bcrypt cost")?;
-        Ok(Self::Bcrypt {
-            sha256,
-            hash: rest.to_owned(),
-        })
+        Ok(Self::Bcrypt { sha256, hash: rest.to_owned() })
     }
 
     /// `n$salt$r$p$hash`
@@ -215,19 +154,11 @@ impl Stored {
         }
         let memory = n.saturating_mul(u64::from(r)).saturating_mul(128);
         limit(memory <= MAX_SCRYPT_MEMORY, "scrypt memory")?;
-        limit(
-            memory.saturating_mul(u64::from(p)) <= MAX_SCRYPT_WORK,
-            "scrypt work",
-        )?;
+        limit(memory.saturating_mul(u64::from(p)) <= MAX_SCRYPT_WORK, "scrypt work")?;
         limit(p <= MAX_LANES, "scrypt parallelism")?;
-        let params = scrypt::Params::new(n.trailing_zeros() as u8, r, p)
-            .map_err(|_| PasswordError::Format)?;
+        let params = scrypt::Params::new(n.trailing_zeros() as u8, r, p).map_err(|_| PasswordError::Format)?;
         let hash = checked_hash(STANDARD.decode(hash).map_err(|_| PasswordError::Format)?)?;
-        Ok(Self::Scrypt {
-            params,
-            salt: salt.to_owned(),
-            hash,
-        })
+        Ok(Self::Scrypt { params, salt: salt.to_owned(), hash })
     }
 }
 
@@ -236,26 +167,15 @@ fn number<T: FromStr>(text: &str) -> Result<T, PasswordError> {
 }
 
 fn limit(is_within: bool, what: &'static str) -> Result<(), PasswordError> {
-    if is_within {
-        Ok(())
-    } else {
-        Err(PasswordError::TooCostly(what))
-    }
+    if is_within { Ok(()) } else { Err(PasswordError::TooCostly(what)) }
 }
 
 fn checked_hash(hash: Vec<u8>) -> Result<Vec<u8>, PasswordError> {
-    if (MIN_HASH_LENGTH..=MAX_HASH_LENGTH).contains(&hash.len()) {
-        Ok(hash)
-    } else {
-        Err(PasswordError::Format)
-    }
+    if (MIN_HASH_LENGTH..=MAX_HASH_LENGTH).contains(&hash.len()) { Ok(hash) } else { Err(PasswordError::Format) }
 }
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

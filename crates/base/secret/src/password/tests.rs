@@ -4,29 +4,16 @@ use proptest::prelude::*;
 
 use super::*;
 
-const CHEAP: Cost = Cost {
-    memory: 64,
-    passes: 1,
-    lanes: 1,
-};
+const CHEAP: Cost = Cost { memory: 64, passes: 1, lanes: 1 };
 
 #[test]
 fn new_hashes_are_argon2id_in_django_notation() {
     let stored = hash("hunter2", Cost::default(), &Random::seeded(1)).unwrap();
-    assert!(
-        stored.starts_with("argon2$argon2id$v=19$m=19456,t=2,p=1$"),
-        "{stored}"
-    );
+    assert!(stored.starts_with("argon2$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
     assert_eq!(verify("hunter2", &stored), Ok(true));
     assert_eq!(verify("hunter2 ", &stored), Ok(false));
     assert!(!needs_rehash(&stored, Cost::default()));
-    assert!(needs_rehash(
-        &stored,
-        Cost {
-            passes: 3,
-            ..Cost::default()
-        }
-    ));
+    assert!(needs_rehash(&stored, Cost { passes: 3, ..Cost::default() }));
 }
 
 #[test]
@@ -90,14 +77,8 @@ fn unusable_passwords_match_nothing() {
 #[test]
 fn long_passwords_are_refused_before_hashing() {
     let long = "x".repeat(MAX_LENGTH + 1);
-    assert_eq!(
-        hash(&long, CHEAP, &Random::system()),
-        Err(PasswordError::TooLong)
-    );
-    assert_eq!(
-        verify(&long, "pbkdf2_sha256$1$a$b"),
-        Err(PasswordError::TooLong)
-    );
+    assert_eq!(hash(&long, CHEAP, &Random::system()), Err(PasswordError::TooLong));
+    assert_eq!(verify(&long, "pbkdf2_sha256$1$a$b"), Err(PasswordError::TooLong));
     assert!(hash(&long[1..], CHEAP, &Random::system()).is_ok());
 }
 
@@ -113,10 +94,7 @@ fn costs_beyond_the_limits_are_refused() {
         format!("scrypt$16384$salt$8$1000${hash}="),
     ] {
         let refused = verify("x", &stored);
-        assert!(
-            matches!(refused, Err(PasswordError::TooCostly(_))),
-            "{stored}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(PasswordError::TooCostly(_))), "{stored}: {refused:?}");
     }
 }
 

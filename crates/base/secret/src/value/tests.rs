@@ -9,12 +9,7 @@ fn debug_shows_nothing_of_the_value() {
         #[expect(dead_code, reason = "read by Debug only")]
         client_secret: Secret<String>,
     }
-    let shown = format!(
-        "{:?}",
-        Client {
-            client_secret: "hunter2".into()
-        }
-    );
+    let shown = format!("{:?}", Client { client_secret: "hunter2".into() });
     assert_eq!(shown, "Client { client_secret: *** }");
 }
 
