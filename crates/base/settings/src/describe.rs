@@ -8,17 +8,9 @@ use crate::{Item, Loaded, Settings, ignored::IGNORED};
 pub fn reference() -> String {
     let mut out = String::from(INTRODUCTION);
     for section in Settings::SECTIONS {
-        out.push_str(&format!(
-            "\n## {}\n\n{}\n",
-            section.name,
-            paragraphs(section.doc)
-        ));
+        out.push_str(&format!("\n## {}\n\n{}\n", section.name, paragraphs(section.doc)));
         for item in section.items {
-            out.push_str(&format!(
-                "\n### `{}`\n\n{}\n\n",
-                item.key,
-                paragraphs(item.doc)
-            ));
+            out.push_str(&format!("\n### `{}`\n\n{}\n\n", item.key, paragraphs(item.doc)));
             out.push_str(&format!("- Variable: `{}`\n", item.variable()));
             if !item.aliases.is_empty() {
                 out.push_str(&format!("- Also: `{}`\n", item.aliases.join("`, `")));
@@ -60,11 +52,7 @@ fn paragraphs(lines: &[&str]) -> String {
 pub fn json_schema() -> Json {
     let mut root = object();
     for (key, reason) in IGNORED {
-        place(
-            &mut root,
-            key,
-            json!({"description": format!("Accepted without effect: {reason}.")}),
-        );
+        place(&mut root, key, json!({"description": format!("Accepted without effect: {reason}.")}));
     }
     for item in Settings::items() {
         let mut schema = (item.schema)();
@@ -79,10 +67,7 @@ pub fn json_schema() -> Json {
         }
     }
     if let Json::Object(fields) = &mut root {
-        fields.insert(
-            "$schema".to_owned(),
-            "https://json-schema.org/draft/2020-12/schema".into(),
-        );
+        fields.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
         fields.insert("title".to_owned(), "Keywright settings".into());
     }
     root
@@ -116,28 +101,12 @@ fn child<'a>(properties: &'a mut Map<String, Json>, name: &str) -> &'a mut Json 
 
 /// What `config check` prints: key, value (secrets hidden) and origin.
 pub fn table(loaded: &Loaded) -> String {
-    let key_width = Settings::items()
-        .map(|Item { key, .. }| key.len())
-        .max()
-        .unwrap_or(0);
-    let value_width = loaded
-        .rows
-        .iter()
-        .map(|row| row.shown.chars().count())
-        .max()
-        .unwrap_or(0)
-        .min(48);
+    let key_width = Settings::items().map(|Item { key, .. }| key.len()).max().unwrap_or(0);
+    let value_width = loaded.rows.iter().map(|row| row.shown.chars().count()).max().unwrap_or(0).min(48);
     let mut out = String::new();
     for row in &loaded.rows {
-        let shown = if row.shown.is_empty() {
-            "-"
-        } else {
-            &row.shown
-        };
-        out.push_str(&format!(
-            "{:key_width$}  {shown:value_width$}  {}\n",
-            row.key, row.origin
-        ));
+        let shown = if row.shown.is_empty() { "-" } else { &row.shown };
+        out.push_str(&format!("{:key_width$}  {shown:value_width$}  {}\n", row.key, row.origin));
     }
     for notice in &loaded.notices {
         out.push_str(&format!("notice: {notice}\n"));

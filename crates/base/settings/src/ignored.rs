@@ -16,15 +16,9 @@ pub(crate) const IGNORED: &[(&str, &str)] = &[
     ("web.threads", NO_WORKERS),
     ("web.max_requests", NO_WORKERS),
     ("web.max_requests_jitter", NO_WORKERS),
-    (
-        "web.load_local_files",
-        "static files are part of the program",
-    ),
+    ("web.load_local_files", "static files are part of the program"),
     ("web.disable_embedded_outpost", NO_OUTPOSTS),
-    (
-        "web.timeout_http_read_header",
-        "use `listen.header_timeout`",
-    ),
+    ("web.timeout_http_read_header", "use `listen.header_timeout`"),
     ("web.timeout_http_read", "use `listen.header_timeout`"),
     ("web.timeout_http_write", "use `listen.header_timeout`"),
     ("web.timeout_http_idle", "use `listen.header_timeout`"),
@@ -76,25 +70,16 @@ pub(crate) const IGNORED: &[(&str, &str)] = &[
     ("sources", NO_SOURCES),
     ("storage", NO_MEDIA),
     ("paths", NO_MEDIA),
-    (
-        "cert_discovery_dir",
-        "certificates are not read from a folder yet",
-    ),
+    ("cert_discovery_dir", "certificates are not read from a folder yet"),
     ("log.http_headers", "request headers are not logged"),
     ("http_timeout", "outgoing requests have fixed time limits"),
-    (
-        "compliance",
-        "the cryptographic library is not a FIPS build",
-    ),
+    ("compliance", "the cryptographic library is not a FIPS build"),
     ("enterprise", "there is no separate enterprise edition"),
     ("tenants", "there is one tenant"),
     ("skip_migrations", "migrations always run"),
     ("install_id", "it is kept in the database"),
     ("bootstrap_tasks", "the first start needs no tasks"),
-    (
-        "authentik",
-        "it is not known to current versions of authentik either",
-    ),
+    ("authentik", "it is not known to current versions of authentik either"),
     ("secret_key_fallbacks", "only one secret key is used"),
 ];
 
@@ -126,24 +111,18 @@ pub(crate) fn is_service_link(name: &str, value: &str) -> bool {
         return false;
     }
     let name = format!("_{name}");
-    if name.ends_with("_SERVICE_HOST")
-        || name.ends_with("_SERVICE_PORT")
-        || name.contains("_SERVICE_PORT_")
-    {
+    if name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT") || name.contains("_SERVICE_PORT_") {
         return true;
     }
-    let is_url = ["tcp://", "udp://", "sctp://"]
-        .iter()
-        .any(|scheme| value.starts_with(scheme));
+    let is_url = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
     if name.ends_with("_PORT") && is_url {
         return true;
     }
     // _PORT_<number>_<protocol>[_ADDR|_PORT|_PROTO]
     name.match_indices("_PORT_").any(|(at, marker)| {
         let mut parts = name[at + marker.len()..].split('_');
-        let is_number = parts
-            .next()
-            .is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+        let is_number =
+            parts.next().is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
         let is_protocol = matches!(parts.next(), Some("TCP" | "UDP" | "SCTP"));
         let is_tail = matches!(parts.next(), None | Some("ADDR" | "PORT" | "PROTO"));
         is_number && is_protocol && is_tail && parts.next().is_none()

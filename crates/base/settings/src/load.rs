@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, io, path::Path};
 
 use crate::{
-    Item, Notice, Origin, Problem, Problems, Settings, Sources, Value, declare::variable_name,
-    ignored, nearest::nearest, source::read_text, source::read_yaml, value::Raw,
+    Item, Notice, Origin, Problem, Problems, Settings, Sources, Value, declare::variable_name, ignored,
+    nearest::nearest, source::read_text, source::read_yaml, value::Raw,
 };
 
 /// Prefixes of environment variables, weakest first.
@@ -42,30 +42,15 @@ impl Settings {
         for prefix in PREFIXES {
             collected.variables(prefix, sources);
         }
-        let Collected {
-            found,
-            notices,
-            problems,
-        } = collected;
-        let mut reader = Reader {
-            sources,
-            found,
-            problems,
-            rows: Vec::new(),
-        };
+        let Collected { found, notices, problems } = collected;
+        let mut reader = Reader { sources, found, problems, rows: Vec::new() };
         let settings = Self::read(&mut reader);
-        let Reader {
-            mut problems, rows, ..
-        } = reader;
+        let Reader { mut problems, rows, .. } = reader;
         if let Some(settings) = &settings {
             check_together(settings, &mut problems);
         }
         match settings {
-            Some(settings) if problems.is_empty() => Ok(Loaded {
-                settings,
-                notices,
-                rows,
-            }),
+            Some(settings) if problems.is_empty() => Ok(Loaded { settings, notices, rows }),
             _ => Err(Problems(problems)),
         }
     }
@@ -75,11 +60,7 @@ impl Settings {
 fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     let mut wrong = |key: &str, message: &str| {
         let (key, message) = (key.to_owned(), message.to_owned());
-        problems.push(Problem {
-            key,
-            origin: Origin::Default,
-            message,
-        });
+        problems.push(Problem { key, origin: Origin::Default, message });
     };
     if settings.postgresql.host.is_some() && settings.general.secret_key.is_none() {
         wrong(
@@ -92,10 +73,7 @@ fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
     }
     let database = &settings.postgresql;
     if database.sslcert.is_some() != database.sslkey.is_some() {
-        wrong(
-            "postgresql",
-            "`postgresql.sslcert` and `postgresql.sslkey` must be set together",
-        );
+        wrong("postgresql", "`postgresql.sslcert` and `postgresql.sslkey` must be set together");
     }
 }
 
@@ -120,29 +98,17 @@ fn item_of(key: &str) -> Option<&'static Item> {
 
 impl Collected {
     fn problem(&mut self, key: &str, origin: Origin, message: String) {
-        self.problems.push(Problem {
-            key: key.to_owned(),
-            origin,
-            message,
-        });
+        self.problems.push(Problem { key: key.to_owned(), origin, message });
     }
 
     fn file(&mut self, path: &Path, is_required: bool) {
-        let at = |line, column| Origin::File {
-            path: path.to_owned(),
-            line,
-            column,
-        };
+        let at = |line, column| Origin::File { path: path.to_owned(), line, column };
         let name = path.display().to_string();
         let text = match read_text(path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound && !is_required => return,
             Err(error) => {
-                return self.problem(
-                    &name,
-                    Origin::Default,
-                    format!("cannot read the configuration file: {error}"),
-                );
+                return self.problem(&name, Origin::Default, format!("cannot read the configuration file: {error}"));
             }
         };
         let is_leaf = |key: &str| item_of(key).is_some() || ignored::reason(key).is_some();
@@ -164,11 +130,7 @@ impl Collected {
                 Ok(None) => {}
                 Ok(Some(raw)) => {
                     if let Some(other) = here.insert(item.key, entry.key.clone()) {
-                        self.problem(
-                            &entry.key,
-                            origin,
-                            format!("means the same as `{other}`; write one of them"),
-                        );
+                        self.problem(&entry.key, origin, format!("means the same as `{other}`; write one of them"));
                     } else {
                         self.insert(item, raw, origin);
                     }
@@ -199,11 +161,7 @@ impl Collected {
                 (None, Some(item)) => match read_text(Path::new(value)) {
                     Ok(content) => (item, content.trim_end_matches(['\r', '\n']).to_owned()),
                     Err(error) => {
-                        self.problem(
-                            item.key,
-                            origin,
-                            format!("cannot read the file {value}: {error}"),
-                        );
+                        self.problem(item.key, origin, format!("cannot read the file {value}: {error}"));
                         continue;
                     }
                 },
@@ -217,11 +175,7 @@ impl Collected {
             }
             // Which of two spellings wins would depend on the alphabet; better nobody wins.
             if let Some(other) = here.insert(item.key, name) {
-                self.problem(
-                    item.key,
-                    origin,
-                    format!("{other} sets the same; set one of them"),
-                );
+                self.problem(item.key, origin, format!("{other} sets the same; set one of them"));
             } else {
                 self.insert(item, Raw::Text(raw), origin);
             }
@@ -233,28 +187,16 @@ impl Collected {
     }
 
     /// A key that is no setting: known to authentik, or a mistake.
-    fn unknown(
-        &mut self,
-        key: &str,
-        written: &str,
-        origin: Origin,
-        spell: &dyn Fn(&str) -> String,
-    ) {
+    fn unknown(&mut self, key: &str, written: &str, origin: Origin, spell: &dyn Fn(&str) -> String) {
         if let Some(reason) = ignored::reason(key) {
             let message = reason.to_owned();
-            return self.notices.push(Notice {
-                key: key.to_owned(),
-                origin,
-                message,
-            });
+            return self.notices.push(Notice { key: key.to_owned(), origin, message });
         }
         let ignored = ignored::IGNORED.iter().map(|(key, _)| *key);
         let known = Settings::items().flat_map(Item::keys).chain(ignored);
         let message = match nearest(key, known) {
             Some(near) => format!("unknown setting; did you mean `{}`?", spell(near)),
-            None => {
-                "unknown setting; remove it, or see the reference for the known ones".to_owned()
-            }
+            None => "unknown setting; remove it, or see the reference for the known ones".to_owned(),
         };
         self.problem(written, origin, message);
     }
@@ -274,34 +216,19 @@ impl Reader<'_> {
         let item = Settings::items().find(|item| item.key == key)?;
         let default = || {
             let raw = Raw::Text(item.default?.to_owned());
-            Some(Found {
-                raw,
-                origin: Origin::Default,
-            })
+            Some(Found { raw, origin: Origin::Default })
         };
         let Some(Found { raw, origin }) = self.found.remove(key).or_else(default) else {
-            self.rows.push(Row {
-                key,
-                shown: String::new(),
-                origin: Origin::Default,
-            });
+            self.rows.push(Row { key, shown: String::new(), origin: Origin::Default });
             return T::absent().or_else(|| {
                 let message = format!("required: set {} to {}", item.variable(), T::allowed());
-                self.problems.push(Problem {
-                    key: key.to_owned(),
-                    origin: Origin::Default,
-                    message,
-                });
+                self.problems.push(Problem { key: key.to_owned(), origin: Origin::Default, message });
                 None
             });
         };
         let result = self.follow(raw).and_then(|raw| {
             let value = T::parse(&raw).map_err(|wrong| {
-                let wrong = if T::SECRET {
-                    "something else".to_owned()
-                } else {
-                    format!("`{}`", clip(&wrong))
-                };
+                let wrong = if T::SECRET { "something else".to_owned() } else { format!("`{}`", clip(&wrong)) };
                 format!("found {wrong}, expected {}", T::allowed())
             })?;
             Ok((value, show::<T>(&raw)))
@@ -312,11 +239,7 @@ impl Reader<'_> {
                 Some(value)
             }
             Err(message) => {
-                self.problems.push(Problem {
-                    key: key.to_owned(),
-                    origin,
-                    message,
-                });
+                self.problems.push(Problem { key: key.to_owned(), origin, message });
                 None
             }
         }
@@ -326,10 +249,7 @@ impl Reader<'_> {
         Ok(match raw {
             Raw::Text(text) => Raw::Text(self.sources.follow(text)?),
             Raw::List(parts) => {
-                let parts: Result<_, String> = parts
-                    .into_iter()
-                    .map(|part| self.sources.follow(part))
-                    .collect();
+                let parts: Result<_, String> = parts.into_iter().map(|part| self.sources.follow(part)).collect();
                 Raw::List(parts?)
             }
         })

@@ -1,10 +1,7 @@
 //! The known name closest to a mistyped one.
 
 /// The candidate with the fewest edits, when few enough that a slip is likely.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // Longer input cannot be a slip of any key, and the distance costs its square.
     if word.len() > 80 {
         return None;
@@ -27,11 +24,8 @@ fn distance(left: &str, right: &str) -> usize {
         let mut current = vec![row + 1];
         for (column, right_char) in right.iter().enumerate() {
             let substituted = above[column] + usize::from(left_char != *right_char);
-            let mut best = substituted
-                .min(above[column + 1] + 1)
-                .min(current[column] + 1);
-            let is_swap =
-                column > 0 && previous == Some(*right_char) && right[column - 1] == left_char;
+            let mut best = substituted.min(above[column + 1] + 1).min(current[column] + 1);
+            let is_swap = column > 0 && previous == Some(*right_char) && right[column - 1] == left_char;
             if is_swap {
                 best = best.min(before[column - 1] + 1);
             }

@@ -82,10 +82,6 @@ pub struct Notice {
 
 impl fmt::Display for Notice {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "{} ({}) has no effect: {}",
-            self.key, self.origin, self.message
-        )
+        write!(out, "{} ({}) has no effect: {}", self.key, self.origin, self.message)
     }
 }

@@ -43,23 +43,15 @@ impl Settings {
     /// The secret key: the one set, the one kept in `data_dir/secret.key`, or a new one kept there.
     ///
     /// `fill` fills a buffer with random bytes.
-    pub fn secret_key(
-        &self,
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<Secret<String>, SecretKeyFault> {
+    pub fn secret_key(&self, fill: impl FnOnce(&mut [u8])) -> Result<Secret<String>, SecretKeyFault> {
         if let Some(key) = &self.general.secret_key {
             return Ok(key.clone());
         }
         let path = self.general.data_dir.join("secret.key");
-        self.kept_key(&path, fill)
-            .map_err(|source| SecretKeyFault { path, source })
+        self.kept_key(&path, fill).map_err(|source| SecretKeyFault { path, source })
     }
 
-    fn kept_key(
-        &self,
-        path: &std::path::Path,
-        fill: impl FnOnce(&mut [u8]),
-    ) -> io::Result<Secret<String>> {
+    fn kept_key(&self, path: &std::path::Path, fill: impl FnOnce(&mut [u8])) -> io::Result<Secret<String>> {
         match read_text(path) {
             Ok(text) => return checked(text),
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -67,10 +59,7 @@ impl Settings {
         }
         let mut bytes = [0_u8; 60];
         fill(&mut bytes);
-        let key: String = bytes
-            .iter()
-            .map(|byte| char::from(ALPHABET[usize::from(byte % 64)]))
-            .collect();
+        let key: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 64)])).collect();
         fs::create_dir_all(&self.general.data_dir)?;
         // Written aside and linked into place: a crash cannot leave half a key, and of two processes
         // that start at once the second takes the key of the first.
@@ -88,10 +77,7 @@ impl Settings {
 /// An empty file would sign everything with a key everybody knows.
 fn checked(text: String) -> io::Result<Secret<String>> {
     match text.trim() {
-        "" => Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the file is empty",
-        )),
+        "" => Err(io::Error::new(io::ErrorKind::InvalidData, "the file is empty")),
         key => Ok(Secret::new(key.to_owned())),
     }
 }

@@ -33,23 +33,14 @@ impl Sources {
         Self {
             env: env.collect(),
             config: None,
-            search: ["/etc/keywright/config.yml", "./config.yml"]
-                .map(PathBuf::from)
-                .to_vec(),
+            search: ["/etc/keywright/config.yml", "./config.yml"].map(PathBuf::from).to_vec(),
         }
     }
 
     /// Only the given variables and no files.
-    pub fn from_env<N: Into<String>, V: Into<String>>(
-        variables: impl IntoIterator<Item = (N, V)>,
-    ) -> Self {
-        let env = variables
-            .into_iter()
-            .map(|(name, value)| (name.into(), value.into()));
-        Self {
-            env: env.collect(),
-            ..Self::default()
-        }
+    pub fn from_env<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
+        let env = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self { env: env.collect(), ..Self::default() }
     }
 
     /// Reads this file instead of the usual ones and of `KEYWRIGHT_CONFIG`; it must exist.
@@ -69,19 +60,10 @@ impl Sources {
 
     /// The files to read, weakest first, and whether each must exist.
     pub(crate) fn files(&self) -> Vec<(PathBuf, bool)> {
-        let named = || {
-            self.env
-                .get("KEYWRIGHT_CONFIG")
-                .filter(|path| !path.is_empty())
-                .map(PathBuf::from)
-        };
+        let named = || self.env.get("KEYWRIGHT_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
         match self.config.clone().or_else(named) {
             Some(path) => vec![(path, true)],
-            None => self
-                .search
-                .iter()
-                .map(|path| (path.clone(), false))
-                .collect(),
+            None => self.search.iter().map(|path| (path.clone(), false)).collect(),
         }
     }
 
@@ -90,18 +72,16 @@ impl Sources {
         if let Some(rest) = text.strip_prefix("env://") {
             let (name, default) = split_default(rest);
             let value = self.env.get(name).map(String::as_str).or(default);
-            return value.map(str::to_owned).ok_or_else(|| {
-                format!("it refers to the environment variable {name}, which is not set")
-            });
+            return value
+                .map(str::to_owned)
+                .ok_or_else(|| format!("it refers to the environment variable {name}, which is not set"));
         }
         if let Some(rest) = text.strip_prefix("file://") {
             let (path, default) = split_default(rest);
             return match (read_text(Path::new(path)), default) {
                 (Ok(content), _) => Ok(content.trim().to_owned()),
                 (Err(_), Some(default)) => Ok(default.to_owned()),
-                (Err(error), None) => {
-                    Err(format!("cannot read the file {path} it refers to: {error}"))
-                }
+                (Err(error), None) => Err(format!("cannot read the file {path} it refers to: {error}")),
             };
         }
         Ok(text)
@@ -118,14 +98,9 @@ fn split_default(rest: &str) -> (&str, Option<&str>) {
 /// A whole text file of sensible size.
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
     let mut content = String::new();
-    let read = fs::File::open(path)?
-        .take(MAX_FILE + 1)
-        .read_to_string(&mut content)?;
+    let read = fs::File::open(path)?.take(MAX_FILE + 1).read_to_string(&mut content)?;
     if read as u64 > MAX_FILE {
-        return Err(io::Error::new(
-            io::ErrorKind::FileTooLarge,
-            "larger than 1 MiB",
-        ));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "larger than 1 MiB"));
     }
     Ok(content)
 }

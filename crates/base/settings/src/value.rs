@@ -101,17 +101,11 @@ impl<T: Value> Value for Vec<T> {
             Raw::Text(text) => text.split(',').map(str::trim).collect(),
             Raw::List(parts) => parts.iter().map(String::as_str).collect(),
         };
-        parts
-            .into_iter()
-            .map(|part| T::parse(&Raw::Text(part.to_owned())))
-            .collect()
+        parts.into_iter().map(|part| T::parse(&Raw::Text(part.to_owned()))).collect()
     }
 
     fn allowed() -> String {
-        format!(
-            "a list, comma separated in a variable, of: {}",
-            T::allowed()
-        )
+        format!("a list, comma separated in a variable, of: {}", T::allowed())
     }
 
     fn schema() -> Json {

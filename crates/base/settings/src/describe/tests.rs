@@ -7,11 +7,7 @@ use crate::{Settings, Sources};
 fn every_setting_is_described() {
     let reference = reference();
     for item in Settings::items() {
-        assert!(
-            reference.contains(&format!("### `{}`", item.key)),
-            "{}",
-            item.key
-        );
+        assert!(reference.contains(&format!("### `{}`", item.key)), "{}", item.key);
         assert!(reference.contains(&item.variable()));
     }
 }
@@ -24,28 +20,18 @@ fn the_schema_nests_keys() {
     assert_eq!(port["default"], "5432");
     assert_eq!(port["description"], "Port.");
     assert_eq!(schema["additionalProperties"], false);
-    let device =
-        &schema["properties"]["throttle"]["properties"]["providers"]["properties"]["oauth2"];
+    let device = &schema["properties"]["throttle"]["properties"]["providers"]["properties"]["oauth2"];
     assert!(device["properties"]["device"].is_object());
 }
 
 #[test]
 fn the_table_hides_secrets() {
-    let sources = Sources::from_env([
-        ("KEYWRIGHT_SECRET_KEY", "hunter2"),
-        ("AUTHENTIK_REDIS__HOST", "r"),
-    ]);
+    let sources = Sources::from_env([("KEYWRIGHT_SECRET_KEY", "hunter2"), ("AUTHENTIK_REDIS__HOST", "r")]);
     let loaded = Settings::load(&sources).unwrap();
     let table = table(&loaded);
     assert!(!table.contains("hunter2"));
-    let line = table
-        .lines()
-        .find(|line| line.starts_with("secret_key "))
-        .unwrap();
-    assert!(
-        line.contains("***") && line.ends_with("environment variable KEYWRIGHT_SECRET_KEY"),
-        "{line}"
-    );
+    let line = table.lines().find(|line| line.starts_with("secret_key ")).unwrap();
+    assert!(line.contains("***") && line.ends_with("environment variable KEYWRIGHT_SECRET_KEY"), "{line}");
     assert!(table.contains("notice: redis.host"));
     assert!(!format!("{loaded:?}").contains("hunter2"));
 }

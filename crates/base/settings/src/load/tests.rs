@@ -6,8 +6,7 @@ use super::Loaded;
 use crate::{LogLevel, Origin, Settings, Sources, SslMode, Storage};
 
 fn load(variables: &[(&str, &str)]) -> Result<Loaded, String> {
-    Settings::load(&Sources::from_env(variables.iter().copied()))
-        .map_err(|problems| problems.to_string())
+    Settings::load(&Sources::from_env(variables.iter().copied())).map_err(|problems| problems.to_string())
 }
 
 fn load_yaml(yaml: &str, variables: &[(&str, &str)]) -> Result<Loaded, String> {
@@ -26,10 +25,7 @@ fn defaults_are_right() {
     assert!(loaded.notices.is_empty());
     assert_eq!(loaded.settings.listen.http[0].to_string(), "[::]:9000");
     assert_eq!(loaded.settings.listen.trusted_proxy_cidrs.len(), 6);
-    assert_eq!(
-        loaded.settings.sessions.unauthenticated_age,
-        Duration::from_hours(24)
-    );
+    assert_eq!(loaded.settings.sessions.unauthenticated_age, Duration::from_hours(24));
     assert!(loaded.settings.postgresql.password.is_none());
     assert_eq!(loaded.rows.len(), Settings::items().count());
 }
@@ -46,35 +42,14 @@ fn no_key_is_declared_twice() {
 #[test]
 fn own_prefix_wins_over_upstream_prefix_over_file() {
     let yaml = "log_level: error\npostgresql:\n  port: 1\nlisten:\n  trusted_proxy_cidrs:\n    - 10.1.0.0/16\n";
-    let variables = [
-        ("AUTHENTIK_LOG_LEVEL", "debug"),
-        ("KEYWRIGHT_LOG_LEVEL", "trace"),
-        ("AUTHENTIK_POSTGRESQL__PORT", "2"),
-    ];
+    let variables =
+        [("AUTHENTIK_LOG_LEVEL", "debug"), ("KEYWRIGHT_LOG_LEVEL", "trace"), ("AUTHENTIK_POSTGRESQL__PORT", "2")];
     let loaded = load_yaml(yaml, &variables).unwrap();
     assert_eq!(loaded.settings.log.level, LogLevel::Trace);
     assert_eq!(loaded.settings.postgresql.port, 2);
-    assert_eq!(
-        loaded.settings.listen.trusted_proxy_cidrs[0].to_string(),
-        "10.1.0.0/16"
-    );
-    let row = loaded
-        .rows
-        .iter()
-        .find(|row| row.key == "listen.trusted_proxy_cidrs")
-        .unwrap();
-    assert!(
-        matches!(
-            row.origin,
-            Origin::File {
-                line: 5,
-                column: 3,
-                ..
-            }
-        ),
-        "{:?}",
-        row.origin
-    );
+    assert_eq!(loaded.settings.listen.trusted_proxy_cidrs[0].to_string(), "10.1.0.0/16");
+    let row = loaded.rows.iter().find(|row| row.key == "listen.trusted_proxy_cidrs").unwrap();
+    assert!(matches!(row.origin, Origin::File { line: 5, column: 3, .. }), "{:?}", row.origin);
 }
 
 #[test]
@@ -144,19 +119,14 @@ fn all_problems_are_reported_together_and_no_secret_is_shown() {
 #[test]
 fn postgresql_needs_a_secret_key() {
     let text = load(&[("AUTHENTIK_POSTGRESQL__HOST", "db")]).unwrap_err();
-    assert!(
-        text.contains("secret_key: required with PostgreSQL: set KEYWRIGHT_SECRET_KEY"),
-        "{text}"
-    );
+    assert!(text.contains("secret_key: required with PostgreSQL: set KEYWRIGHT_SECRET_KEY"), "{text}");
     let variables = [
         ("AUTHENTIK_POSTGRESQL__HOST", "db"),
         ("AUTHENTIK_SECRET_KEY", "k"),
         ("AUTHENTIK_POSTGRESQL__SSLMODE", "verify-full"),
     ];
     let settings = load(&variables).unwrap().settings;
-    let Storage::Postgresql(database) = settings.storage() else {
-        panic!("wrong storage")
-    };
+    let Storage::Postgresql(database) = settings.storage() else { panic!("wrong storage") };
     assert_eq!(database.sslmode, SslMode::VerifyFull);
 }
 
@@ -165,29 +135,19 @@ fn yaml_errors_name_line_and_column() {
     let text = load_yaml("log_level: info\nlisten: [\n", &[]).unwrap_err();
     assert!(text.contains("/c.yml:3:1): not readable as YAML"), "{text}");
     let text = load_yaml("listen:\n  http: nowhere\n  htps: x\n", &[]).unwrap_err();
-    assert!(
-        text.contains("listen.htps (/c.yml:3:3): unknown setting; did you mean `listen.https`?"),
-        "{text}"
-    );
-    assert!(
-        text.contains("listen.http (/c.yml:2:3): found `nowhere`, expected a list"),
-        "{text}"
-    );
+    assert!(text.contains("listen.htps (/c.yml:3:3): unknown setting; did you mean `listen.https`?"), "{text}");
+    assert!(text.contains("listen.http (/c.yml:2:3): found `nowhere`, expected a list"), "{text}");
     let text = load_yaml("- a\n- b\n", &[]).unwrap_err();
     assert!(text.contains("must hold keys and values"), "{text}");
     let text = load_yaml("postgresql: somewhere\n", &[]).unwrap_err();
-    assert!(
-        text.contains("postgresql (/c.yml:1:1): unknown setting"),
-        "{text}"
-    );
+    assert!(text.contains("postgresql (/c.yml:1:1): unknown setting"), "{text}");
     let text = load_yaml("secret_key: {a: 1}\n", &[]).unwrap_err();
     assert!(text.contains("found a mapping, expected a text"), "{text}");
 }
 
 #[test]
 fn yaml_scalars_keep_their_spelling() {
-    let yaml =
-        "# ü\nsecret_key: 0123\nbootstrap_password: true\nbootstrap_token: \"007\"\nhost: ~\n";
+    let yaml = "# ü\nsecret_key: 0123\nbootstrap_password: true\nbootstrap_token: \"007\"\nhost: ~\n";
     let settings = load_yaml(yaml, &[]).unwrap().settings;
     assert_eq!(settings.general.secret_key.unwrap().expose(), "0123");
     assert_eq!(settings.bootstrap.password.unwrap().expose(), "true");
@@ -198,23 +158,13 @@ fn yaml_scalars_keep_their_spelling() {
 #[test]
 fn a_named_file_must_exist() {
     let text = load(&[("KEYWRIGHT_CONFIG", "/does/not/exist.yml")]).unwrap_err();
-    assert!(
-        text.contains("/does/not/exist.yml: cannot read the configuration file"),
-        "{text}"
-    );
+    assert!(text.contains("/does/not/exist.yml: cannot read the configuration file"), "{text}");
 }
 
 #[test]
 fn two_spellings_of_one_setting_are_refused() {
-    let text = load(&[
-        ("AUTHENTIK_LISTEN__HTTP", ":1"),
-        ("AUTHENTIK_LISTEN__LISTEN_HTTP", ":2"),
-    ])
-    .unwrap_err();
-    assert!(
-        text.contains("AUTHENTIK_LISTEN__HTTP sets the same"),
-        "{text}"
-    );
+    let text = load(&[("AUTHENTIK_LISTEN__HTTP", ":1"), ("AUTHENTIK_LISTEN__LISTEN_HTTP", ":2")]).unwrap_err();
+    assert!(text.contains("AUTHENTIK_LISTEN__HTTP sets the same"), "{text}");
 }
 
 #[test]
@@ -222,17 +172,11 @@ fn an_environment_of_the_upstream_chart_starts() {
     let variables = [
         ("AUTHENTIK_LOG_LEVEL", "info"),
         ("AUTHENTIK_SECRET_KEY", "key"),
-        (
-            "AUTHENTIK_EVENTS__CONTEXT_PROCESSORS__GEOIP",
-            "/geoip/GeoLite2-City.mmdb",
-        ),
+        ("AUTHENTIK_EVENTS__CONTEXT_PROCESSORS__GEOIP", "/geoip/GeoLite2-City.mmdb"),
         ("AUTHENTIK_WEB__PATH", "/"),
         ("AUTHENTIK_EMAIL__HOST", ""),
         ("AUTHENTIK_EMAIL__PORT", "587"),
-        (
-            "AUTHENTIK_OUTPOSTS__CONTAINER_IMAGE_BASE",
-            "ghcr.io/x/%(type)s",
-        ),
+        ("AUTHENTIK_OUTPOSTS__CONTAINER_IMAGE_BASE", "ghcr.io/x/%(type)s"),
         ("AUTHENTIK_ERROR_REPORTING__ENABLED", "false"),
         ("AUTHENTIK_ERROR_REPORTING_ENABLED", "false"),
         ("AUTHENTIK_POSTGRESQL__HOST", "authentik-postgresql"),
@@ -252,11 +196,7 @@ fn an_environment_of_the_upstream_chart_starts() {
         ("PATH", "/bin"),
     ];
     let loaded = load(&variables).unwrap();
-    let keys: Vec<_> = loaded
-        .notices
-        .iter()
-        .map(|notice| notice.key.as_str())
-        .collect();
+    let keys: Vec<_> = loaded.notices.iter().map(|notice| notice.key.as_str()).collect();
     let expected = [
         "email.host",
         "email.port",
@@ -268,18 +208,11 @@ fn an_environment_of_the_upstream_chart_starts() {
         "redis.host",
     ];
     assert_eq!(keys, expected);
-    assert!(
-        loaded.notices[7]
-            .to_string()
-            .contains("Keywright needs no Redis")
-    );
+    assert!(loaded.notices[7].to_string().contains("Keywright needs no Redis"));
 }
 
 #[test]
 fn a_single_underscore_is_noticed() {
     let text = load(&[("AUTHENTIK_POSTGRESQL_PORT", "5433")]).unwrap_err();
-    assert!(
-        text.contains("did you mean `AUTHENTIK_POSTGRESQL__PORT`?"),
-        "{text}"
-    );
+    assert!(text.contains("did you mean `AUTHENTIK_POSTGRESQL__PORT`?"), "{text}");
 }

@@ -14,10 +14,7 @@ fn counts_edits_and_swaps() {
 #[test]
 fn offers_only_likely_names() {
     let names = ["listen.http", "listen.https", "log_level"];
-    assert_eq!(
-        nearest("listen.htp", names.into_iter()),
-        Some("listen.http")
-    );
+    assert_eq!(nearest("listen.htp", names.into_iter()), Some("listen.http"));
     assert_eq!(nearest("loglevel", names.into_iter()), Some("log_level"));
     assert_eq!(nearest("smtp.host", names.into_iter()), None);
     assert_eq!(nearest(&"x".repeat(10_000), names.into_iter()), None);

@@ -14,18 +14,12 @@ fn the_key_is_made_once_and_kept_private() {
     assert_eq!(*first.expose(), "D".repeat(60));
     let second = settings.secret_key(|_| unreachable!()).unwrap();
     assert_eq!(second.expose(), first.expose());
-    let mode = fs::metadata(data.join("secret.key"))
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fs::metadata(data.join("secret.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(fs::read_dir(&data).unwrap().count(), 1);
 
     fs::write(data.join("secret.key"), "\n").unwrap();
-    let text = settings
-        .secret_key(|_| unreachable!())
-        .unwrap_err()
-        .to_string();
+    let text = settings.secret_key(|_| unreachable!()).unwrap_err().to_string();
     assert!(text.contains("the file is empty"), "{text}");
 }
 
@@ -33,8 +27,5 @@ fn the_key_is_made_once_and_kept_private() {
 fn a_set_key_wins() {
     let sources = Sources::from_env([("AUTHENTIK_SECRET_KEY", "mine")]);
     let settings = Settings::load(&sources).unwrap().settings;
-    assert_eq!(
-        settings.secret_key(|_| unreachable!()).unwrap().expose(),
-        "mine"
-    );
+    assert_eq!(settings.secret_key(|_| unreachable!()).unwrap().expose(), "mine");
 }

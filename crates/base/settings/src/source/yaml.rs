@@ -36,37 +36,22 @@ pub(crate) fn read(text: &str, is_leaf: &dyn Fn(&str) -> bool) -> Result<Vec<Ent
             YamlData::Mapping(_) => {
                 // Positions count characters, so slices are cut from characters.
                 let characters: Vec<char> = text.chars().collect();
-                Walk {
-                    characters: &characters,
-                    is_leaf,
-                    entries: &mut entries,
-                }
-                .mapping("", document);
+                Walk { characters: &characters, is_leaf, entries: &mut entries }.mapping("", document);
             }
             YamlData::Value(Scalar::Null) => {}
             _ => {
-                return Err(malformed(
-                    document.span.start,
-                    "the file must hold keys and values",
-                ));
+                return Err(malformed(document.span.start, "the file must hold keys and values"));
             }
         },
         [_, second, ..] => {
-            return Err(malformed(
-                second.span.start,
-                "the file must hold a single document",
-            ));
+            return Err(malformed(second.span.start, "the file must hold a single document"));
         }
     }
     Ok(entries)
 }
 
 fn malformed(at: Marker, message: &str) -> Malformed {
-    Malformed {
-        line: at.line(),
-        column: at.col() + 1,
-        message: message.to_owned(),
-    }
+    Malformed { line: at.line(), column: at.col() + 1, message: message.to_owned() }
 }
 
 struct Walk<'a> {
@@ -83,22 +68,13 @@ impl Walk<'_> {
         for (key, value) in mapping {
             let start = key.span.start;
             let name = self.scalar(key).unwrap_or_default().to_lowercase();
-            let path = if prefix.is_empty() {
-                name
-            } else {
-                format!("{prefix}.{name}")
-            };
+            let path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
             if matches!(value.data, YamlData::Mapping(_)) && !(self.is_leaf)(&path) {
                 self.mapping(&path, value);
                 continue;
             }
             let value = self.value(value);
-            self.entries.push(Entry {
-                key: path,
-                line: start.line(),
-                column: start.col() + 1,
-                value,
-            });
+            self.entries.push(Entry { key: path, line: start.line(), column: start.col() + 1, value });
         }
     }
 
@@ -106,19 +82,11 @@ impl Walk<'_> {
         match &node.data {
             YamlData::Value(Scalar::Null) => Ok(None),
             YamlData::Sequence(parts) => {
-                let parts: Option<Vec<String>> =
-                    parts.iter().map(|part| self.scalar(part)).collect();
-                parts
-                    .map(Raw::List)
-                    .map(Some)
-                    .ok_or("a list of something else than texts")
+                let parts: Option<Vec<String>> = parts.iter().map(|part| self.scalar(part)).collect();
+                parts.map(Raw::List).map(Some).ok_or("a list of something else than texts")
             }
             YamlData::Mapping(_) => Err("a mapping"),
-            _ => self
-                .scalar(node)
-                .map(Raw::Text)
-                .map(Some)
-                .ok_or("a tagged or unreadable value"),
+            _ => self.scalar(node).map(Raw::Text).map(Some).ok_or("a tagged or unreadable value"),
         }
     }
 
@@ -128,14 +96,7 @@ impl Walk<'_> {
             YamlData::Value(Scalar::String(text)) => Some(text.clone().into_owned()),
             YamlData::Value(_) => {
                 let range = node.span.start.index()..node.span.end.index();
-                Some(
-                    self.characters
-                        .get(range)?
-                        .iter()
-                        .collect::<String>()
-                        .trim()
-                        .to_owned(),
-                )
+                Some(self.characters.get(range)?.iter().collect::<String>().trim().to_owned())
             }
             _ => None,
         }

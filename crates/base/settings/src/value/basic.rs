@@ -85,9 +85,7 @@ impl Value for IpNet {
     fn parse(raw: &Raw) -> Result<Self, String> {
         let text = one(raw)?;
         let address = || text.parse::<std::net::IpAddr>().map(Self::from);
-        text.parse()
-            .or_else(|_| address())
-            .map_err(|_| text.to_owned())
+        text.parse().or_else(|_| address()).map_err(|_| text.to_owned())
     }
 
     fn allowed() -> String {

@@ -34,19 +34,13 @@ fn listen_addresses() {
 fn an_empty_list_is_a_value() {
     assert_eq!(text::<Vec<IpNet>>("").unwrap(), []);
     assert_eq!(text::<Vec<IpNet>>("10.0.0.0/8, ::1").unwrap().len(), 2);
-    assert_eq!(
-        text::<Vec<IpNet>>("10.0.0.0/8,nonsense").unwrap_err(),
-        "nonsense"
-    );
+    assert_eq!(text::<Vec<IpNet>>("10.0.0.0/8,nonsense").unwrap_err(), "nonsense");
 }
 
 #[test]
 fn durations_and_rates() {
     assert_eq!(text::<Duration>("90").unwrap().as_secs(), 90);
-    assert_eq!(
-        text::<Duration>("days=1;hours=2").unwrap().as_secs(),
-        93_600
-    );
+    assert_eq!(text::<Duration>("days=1;hours=2").unwrap().as_secs(), 93_600);
     assert!(text::<Duration>("days=18446744073709551615").is_err());
     assert!(text::<Duration>("a while").is_err());
     let per = Duration::from_hours(1);

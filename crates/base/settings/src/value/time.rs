@@ -7,13 +7,8 @@ use serde_json::{Value as Json, json};
 use super::{Raw, Value, one};
 
 /// Seconds in each unit.
-const UNITS: &[(&str, u64)] = &[
-    ("weeks", 604_800),
-    ("days", 86_400),
-    ("hours", 3_600),
-    ("minutes", 60),
-    ("seconds", 1),
-];
+const UNITS: &[(&str, u64)] =
+    &[("weeks", 604_800), ("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1)];
 
 impl Value for Duration {
     fn parse(raw: &Raw) -> Result<Self, String> {
@@ -31,8 +26,7 @@ impl Value for Duration {
     }
 
     fn allowed() -> String {
-        "seconds, or parts such as days=1;hours=12 (weeks, days, hours, minutes, seconds)"
-            .to_owned()
+        "seconds, or parts such as days=1;hours=12 (weeks, days, hours, minutes, seconds)".to_owned()
     }
 
     fn schema() -> Json {
@@ -68,10 +62,7 @@ impl Value for Rate {
                 'd' => 86_400,
                 _ => return None,
             };
-            Some(Self {
-                count,
-                per: Duration::from_secs(seconds),
-            })
+            Some(Self { count, per: Duration::from_secs(seconds) })
         });
         rate.ok_or_else(|| text.to_owned())
     }

@@ -33,13 +33,8 @@ impl Value for BasePath {
         let text = one(raw)?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
         let is_right = text.starts_with('/') && text.ends_with('/') && text.bytes().all(is_plain);
-        let has_odd_parts =
-            text.contains("//") || text.split('/').any(|part| matches!(part, "." | ".."));
-        if is_right && !has_odd_parts {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(text.to_owned())
-        }
+        let has_odd_parts = text.contains("//") || text.split('/').any(|part| matches!(part, "." | ".."));
+        if is_right && !has_odd_parts { Ok(Self(text.to_owned())) } else { Err(text.to_owned()) }
     }
 
     fn allowed() -> String {
