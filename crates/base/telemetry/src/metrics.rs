@@ -13,9 +13,7 @@ pub use cell::{Counter, Gauge, Histogram};
 pub use render::CONTENT_TYPE;
 
 /// Upper bounds in seconds that suit requests and queries.
-pub const DURATION_BUCKETS: &[f64] = &[
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+pub const DURATION_BUCKETS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// Series one family may have; whatever comes later shares the series labelled `other`, so that label
 /// values chosen by clients cannot fill the memory.
@@ -39,36 +37,20 @@ impl Metrics {
     }
 
     /// The counter `name`; made at the first call.
-    pub fn counter(
-        &self,
-        name: &'static str,
-        help: &'static str,
-        labels: &'static [&'static str],
-    ) -> Family<Counter> {
+    pub fn counter(&self, name: &'static str, help: &'static str, labels: &'static [&'static str]) -> Family<Counter> {
         let fresh = Family::new(name, help, labels, &[]);
         let mut families = self.0.lock();
-        match families
-            .entry(name)
-            .or_insert_with(|| AnyFamily::Counter(fresh.clone()))
-        {
+        match families.entry(name).or_insert_with(|| AnyFamily::Counter(fresh.clone())) {
             AnyFamily::Counter(known) if known.labels() == labels => known.clone(),
             _ => clash(name, fresh),
         }
     }
 
     /// The gauge `name`; made at the first call.
-    pub fn gauge(
-        &self,
-        name: &'static str,
-        help: &'static str,
-        labels: &'static [&'static str],
-    ) -> Family<Gauge> {
+    pub fn gauge(&self, name: &'static str, help: &'static str, labels: &'static [&'static str]) -> Family<Gauge> {
         let fresh = Family::new(name, help, labels, &[]);
         let mut families = self.0.lock();
-        match families
-            .entry(name)
-            .or_insert_with(|| AnyFamily::Gauge(fresh.clone()))
-        {
+        match families.entry(name).or_insert_with(|| AnyFamily::Gauge(fresh.clone())) {
             AnyFamily::Gauge(known) if known.labels() == labels => known.clone(),
             _ => clash(name, fresh),
         }
@@ -84,10 +66,7 @@ impl Metrics {
     ) -> Family<Histogram> {
         let fresh = Family::new(name, help, labels, buckets);
         let mut families = self.0.lock();
-        match families
-            .entry(name)
-            .or_insert_with(|| AnyFamily::Histogram(fresh.clone()))
-        {
+        match families.entry(name).or_insert_with(|| AnyFamily::Histogram(fresh.clone())) {
             AnyFamily::Histogram(known) if known.labels() == labels => known.clone(),
             _ => clash(name, fresh),
         }
@@ -102,10 +81,7 @@ impl Metrics {
 
 /// A name used for two things is a mistake in the program: it must not stop a request, but be seen.
 fn clash<T>(name: &str, fresh: Family<T>) -> Family<T> {
-    tracing::error!(
-        metric = name,
-        "Metric {name} is declared twice in different ways; the second is not exported"
-    );
+    tracing::error!(metric = name, "Metric {name} is declared twice in different ways; the second is not exported");
     fresh
 }
 
@@ -129,19 +105,8 @@ impl<T> Clone for Family<T> {
 }
 
 impl<T> Family<T> {
-    fn new(
-        name: &'static str,
-        help: &'static str,
-        labels: &'static [&'static str],
-        buckets: &'static [f64],
-    ) -> Self {
-        Self(Arc::new(Inner {
-            name,
-            help,
-            labels,
-            buckets,
-            series: RwLock::default(),
-        }))
+    fn new(name: &'static str, help: &'static str, labels: &'static [&'static str], buckets: &'static [f64]) -> Self {
+        Self(Arc::new(Inner { name, help, labels, buckets, series: RwLock::default() }))
     }
 
     fn labels(&self) -> &'static [&'static str] {

@@ -33,9 +33,6 @@ mod tests {
     #[test]
     fn has_always_32_digits() {
         assert_eq!(RequestId::from_bytes([0; 16]).as_str(), "0".repeat(32));
-        assert_eq!(
-            RequestId::from_bytes([0xab; 16]).to_string(),
-            "ab".repeat(16)
-        );
+        assert_eq!(RequestId::from_bytes([0xab; 16]).to_string(), "ab".repeat(16));
     }
 }

@@ -28,10 +28,7 @@ pub struct JsonLines<W> {
 impl<W> JsonLines<W> {
     /// Lines go to what `writer` makes.
     pub fn new(writer: W) -> Self {
-        Self {
-            writer,
-            pid: std::process::id(),
-        }
+        Self { writer, pid: std::process::id() }
     }
 }
 
@@ -63,29 +60,15 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let mut fields = Fields::default();
-        for span in context
-            .event_scope(event)
-            .into_iter()
-            .flat_map(Scope::from_root)
-        {
+        for span in context.event_scope(event).into_iter().flat_map(Scope::from_root) {
             if let Some(SpanFields(of_span)) = span.extensions().get() {
-                fields.0.extend(
-                    of_span
-                        .iter()
-                        .map(|(name, value)| (name.clone(), value.clone())),
-                );
+                fields.0.extend(of_span.iter().map(|(name, value)| (name.clone(), value.clone())));
             }
         }
         event.record(&mut fields);
         let mut line = Map::new();
-        line.insert(
-            "event".to_owned(),
-            fields.0.shift_remove("message").unwrap_or_default(),
-        );
-        line.insert(
-            "level".to_owned(),
-            level_word(*event.metadata().level()).into(),
-        );
+        line.insert("event".to_owned(), fields.0.shift_remove("message").unwrap_or_default());
+        line.insert("level".to_owned(), level_word(*event.metadata().level()).into());
         line.insert("logger".to_owned(), event.metadata().target().into());
         line.insert("pid".to_owned(), self.pid.into());
         line.insert("timestamp".to_owned(), timestamp().into());
@@ -96,10 +79,7 @@ where
         let mut text = Json::Object(line).to_string();
         text.push('\n');
         // There is nowhere to report that the log cannot be written.
-        let _ = self
-            .writer
-            .make_writer_for(event.metadata())
-            .write_all(text.as_bytes());
+        let _ = self.writer.make_writer_for(event.metadata()).write_all(text.as_bytes());
     }
 }
 

@@ -32,9 +32,7 @@ fn lines(log: impl FnOnce()) -> Vec<Json> {
     tracing::subscriber::with_default(Registry::default().with(layer), log);
     let bytes = buffer.0.lock().unwrap().clone();
     let text = String::from_utf8(bytes).unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]

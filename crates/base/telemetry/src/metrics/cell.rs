@@ -108,16 +108,10 @@ impl Histogram {
 impl Cell for Histogram {
     fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::default()).collect();
-        Self {
-            bounds,
-            counts,
-            sum: AtomicU64::default(),
-        }
+        Self { bounds, counts, sum: AtomicU64::default() }
     }
 }
 
 fn add(cell: &AtomicU64, delta: f64) {
-    let _ = cell.fetch_update(Relaxed, Relaxed, |bits| {
-        Some((f64::from_bits(bits) + delta).to_bits())
-    });
+    let _ = cell.fetch_update(Relaxed, Relaxed, |bits| Some((f64::from_bits(bits) + delta).to_bits()));
 }

@@ -35,10 +35,7 @@ pub(super) fn render<'a>(families: impl Iterator<Item = &'a AnyFamily>) -> Strin
 }
 
 fn head<T>(out: &mut String, family: &Family<T>, kind: &str) {
-    let (name, help) = (
-        family.0.name,
-        family.0.help.replace('\\', "\\\\").replace('\n', "\\n"),
-    );
+    let (name, help) = (family.0.name, family.0.help.replace('\\', "\\\\").replace('\n', "\\n"));
     // Writing to a String cannot fail.
     let _ = write!(out, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
 }
@@ -46,9 +43,7 @@ fn head<T>(out: &mut String, family: &Family<T>, kind: &str) {
 fn each<T>(out: &mut String, family: &Family<T>, mut write: impl FnMut(&mut String, &str, &T)) {
     for (values, series) in family.0.series.read().iter() {
         let pairs = family.0.labels.iter().zip(values);
-        let labels: Vec<String> = pairs
-            .map(|(name, value)| format!("{name}=\"{}\"", escape(value)))
-            .collect();
+        let labels: Vec<String> = pairs.map(|(name, value)| format!("{name}=\"{}\"", escape(value))).collect();
         write(out, &labels.join(","), series);
     }
 }
@@ -84,8 +79,5 @@ fn number(value: f64) -> String {
 }
 
 fn escape(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -29,16 +29,8 @@ c_seconds_count{m="get"} 3
 "#;
     assert!(text.starts_with(expected), "{text}");
     #[cfg(target_os = "linux")]
-    for name in [
-        "resident_memory_bytes",
-        "open_fds",
-        "start_time_seconds",
-        "cpu_seconds_total",
-    ] {
-        assert!(
-            text.contains(&format!("\nprocess_{name} ")),
-            "{name} in {text}"
-        );
+    for name in ["resident_memory_bytes", "open_fds", "start_time_seconds", "cpu_seconds_total"] {
+        assert!(text.contains(&format!("\nprocess_{name} ")), "{name} in {text}");
     }
 }
 
@@ -46,11 +38,7 @@ c_seconds_count{m="get"} 3
 fn the_same_name_is_the_same_metric() {
     let metrics = Metrics::new();
     metrics.counter("x_total", "X.", &[]).with(&[]).increment();
-    metrics
-        .clone()
-        .counter("x_total", "X.", &[])
-        .with(&[])
-        .increment();
+    metrics.clone().counter("x_total", "X.", &[]).with(&[]).increment();
     assert!(metrics.render().contains("\nx_total 2\n"));
 }
 
