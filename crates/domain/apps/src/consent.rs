@@ -110,8 +110,12 @@ async fn inside(
     let mut wanted = keys.clone();
     wanted.sort_unstable();
     wanted.dedup();
-    let found = rendering.store.records(target, &Query::filter(Filter::any_of(target.key_field().name, wanted))).await?;
+    let found =
+        rendering.store.records(target, &Query::filter(Filter::any_of(target.key_field().name, wanted))).await?;
     let shown = rendering.objects(&found).await?;
     let by_key: HashMap<Key, Json> = found.iter().filter_map(Record::key).zip(shown).collect();
-    Ok(records.iter().map(|r| r.get(field).as_key().and_then(|k| by_key.get(&k)).cloned().unwrap_or_default()).collect())
+    Ok(records
+        .iter()
+        .map(|r| r.get(field).as_key().and_then(|k| by_key.get(&k)).cloned().unwrap_or_default())
+        .collect())
 }

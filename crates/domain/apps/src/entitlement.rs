@@ -33,12 +33,13 @@ pub struct ApplicationEntitlement {
     pub attributes: Map<String, Json>,
 }
 
-pub const KIND: Kind = Kind::of::<ApplicationEntitlement>().hidden(&["pk", "policy_engine_mode"]).computed(&[Computed {
-    name: "pbm_uuid",
-    schema: r#"{"type":"string","format":"uuid"}"#,
-    required: true,
-    render: pbm_uuid,
-}]);
+pub const KIND: Kind =
+    Kind::of::<ApplicationEntitlement>().hidden(&["pk", "policy_engine_mode"]).computed(&[Computed {
+        name: "pbm_uuid",
+        schema: r#"{"type":"string","format":"uuid"}"#,
+        required: true,
+        render: pbm_uuid,
+    }]);
 
 fn pbm_uuid<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> BoxFuture<'a, Result<Vec<Json>, Problem>> {
     Box::pin(async move { Ok(records.iter().map(|r| render_value(r.get("pk"))).collect()) })

@@ -24,10 +24,12 @@ fn index(snapshot: &Snapshot) -> Arc<Index> {
         let all = snapshot.all::<Application>();
         let by_slug = all.iter().map(|a| (a.slug.clone(), Arc::clone(a))).collect();
         let by_provider = all.iter().filter_map(|a| Some((a.provider?, Arc::clone(a)))).collect();
-        let behind = |a: &Arc<Application>| a.backchannel_providers.iter().map(|p| (*p, Arc::clone(a))).collect::<Vec<_>>();
+        let behind =
+            |a: &Arc<Application>| a.backchannel_providers.iter().map(|p| (*p, Arc::clone(a))).collect::<Vec<_>>();
         let by_backchannel: HashMap<_, _> = all.iter().flat_map(behind).collect();
         let named = all.iter().flat_map(|a| a.provider.iter().chain(a.backchannel_providers.iter()).copied());
-        let providers = named.filter_map(|p| Some((p.key(), Arc::clone(snapshot.concrete(PROVIDER, p.key())?)))).collect();
+        let providers =
+            named.filter_map(|p| Some((p.key(), Arc::clone(snapshot.concrete(PROVIDER, p.key())?)))).collect();
         Index { by_slug, by_provider, by_backchannel, providers }
     })
 }

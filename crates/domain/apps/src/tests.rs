@@ -12,7 +12,13 @@ use crate::{Application, Provider, by_slug, check, entitlements, of_provider, re
 /// A provider.
 #[derive(Debug, Clone, Object)]
 #[object(
-    model = "t.door", table = "t_door", verbose = "Door", plural = "Doors", component = "t-door-form", path = "providers/door", cached
+    model = "t.door",
+    table = "t_door",
+    verbose = "Door",
+    plural = "Doors",
+    component = "t-door-form",
+    path = "providers/door",
+    cached
 )]
 struct Door {
     base: Provider,
@@ -115,7 +121,8 @@ async fn people_see_and_open_what_is_bound_to_them() {
     let app = app().await;
     let (ann, bob) = (user(&app, "ann").await, user(&app, "bob").await);
     let application = create::<Application>(&app, json!({"name": "A", "slug": "a"})).await.unwrap();
-    let free = create::<Application>(&app, json!({"name": "B", "slug": "b", "meta_launch_url": "https://b"})).await.unwrap();
+    let free =
+        create::<Application>(&app, json!({"name": "B", "slug": "b", "meta_launch_url": "https://b"})).await.unwrap();
     let entitlement = json!({"name": "right", "app": application.key()});
     let entitlement = create::<crate::ApplicationEntitlement>(&app, entitlement).await.unwrap();
     for target in [&application, &entitlement] {
@@ -164,7 +171,8 @@ async fn an_application_is_made_wholly_or_not_at_all() {
         "provider": {"name": "d", "address": "x", "authorization_flow": flow, "invalidation_flow": flow},
         "policy_bindings": [{"user": ann, "order": 0}],
     });
-    let put = async |body: &Json| run(&crate::transactional::OPERATION, &call(&app, Caller::system(), body.clone())).await;
+    let put =
+        async |body: &Json| run(&crate::transactional::OPERATION, &call(&app, Caller::system(), body.clone())).await;
     let count = async || app.store().count(Application::model(), &store::Filter::True).await.unwrap();
 
     let empty = put(&json!({})).await.unwrap_err().body;

@@ -94,7 +94,9 @@ fn nested(result: Result<Record, Problem>, name: &str, errors: &mut Input) -> Re
 fn part<'a>(input: &'a Input, name: &str, errors: &mut Input) -> Option<&'a Input> {
     match input.get(name) {
         Some(Json::Object(map)) => return Some(map),
-        Some(_) => errors.insert(name.to_owned(), json!({"non_field_errors": ["Invalid data. Expected a dictionary."]})),
+        Some(_) => {
+            errors.insert(name.to_owned(), json!({"non_field_errors": ["Invalid data. Expected a dictionary."]}))
+        }
         None => errors.insert(name.to_owned(), json!(["This field is required."])),
     };
     None
@@ -116,7 +118,9 @@ fn read<'a>(call: &Call, input: &'a Input, errors: &mut Input) -> Result<Option<
     let provider = part(input, "provider", errors);
     let bindings = match input.get("policy_bindings") {
         None => Vec::new(),
-        Some(Json::Array(items)) if items.iter().all(Json::is_object) => items.iter().filter_map(Json::as_object).collect(),
+        Some(Json::Array(items)) if items.iter().all(Json::is_object) => {
+            items.iter().filter_map(Json::as_object).collect()
+        }
         Some(_) => {
             errors.insert("policy_bindings".to_owned(), json!(["Expected a list of items but got another type."]));
             Vec::new()

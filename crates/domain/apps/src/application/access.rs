@@ -114,7 +114,8 @@ pub fn check_access(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let http = Arc::new(HttpInfo::of_call(call, "GET", &path));
         let result = check(app, &application, &PolicyRequest::new(subject).over(Some(http))).await;
         // What policies say is for the person or for those who run the installation, not for whoever asks.
-        let messages: Vec<Json> = if superuser { result.messages.into_iter().map(Json::from).collect() } else { Vec::new() };
+        let messages: Vec<Json> =
+            if superuser { result.messages.into_iter().map(Json::from).collect() } else { Vec::new() };
         Ok(Reply::ok(json!({"passing": result.passing, "messages": messages, "log_messages": []})))
     })
 }

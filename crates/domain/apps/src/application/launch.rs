@@ -16,7 +16,8 @@ use crate::provider::launch_urls;
 
 /// What a value keeps of its own when it is put into an address. The rest is encoded: a name must not be able to end the
 /// path or to add parameters.
-const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'@').remove(b':').remove(b'/');
+const KEPT: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'@').remove(b':').remove(b'/');
 
 impl Application {
     /// The address to open, for a user: the application's own, else the provider's.
@@ -88,7 +89,8 @@ async fn open(app: &App, slug: &str, extensions: &Extensions) -> Result<Response
             return Err(missing());
         }
         let base = app.settings().web.path.as_str();
-        let next: String = form_urlencoded::byte_serialize(format!("{base}application/launch/{slug}/").as_bytes()).collect();
+        let next: String =
+            form_urlencoded::byte_serialize(format!("{base}application/launch/{slug}/").as_bytes()).collect();
         return Ok(Redirect::to(&format!("{base}flows/-/default/authentication/?next={next}")).into_response());
     };
     let request = access::request_of(app, user.pk.0, None).await?;

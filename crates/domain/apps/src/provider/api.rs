@@ -13,14 +13,23 @@ pub const KIND: Kind = Kind::of::<Provider>()
     .computed(&[
         Computed { name: "assigned_application_slug", schema: TEXT, required: true, render: application_slug },
         Computed { name: "assigned_application_name", schema: TEXT, required: true, render: application_name },
-        Computed { name: "assigned_backchannel_application_slug", schema: TEXT, required: true, render: backchannel_slug },
-        Computed { name: "assigned_backchannel_application_name", schema: TEXT, required: true, render: backchannel_name },
+        Computed {
+            name: "assigned_backchannel_application_slug",
+            schema: TEXT,
+            required: true,
+            render: backchannel_slug,
+        },
+        Computed {
+            name: "assigned_backchannel_application_name",
+            schema: TEXT,
+            required: true,
+            render: backchannel_name,
+        },
     ])
     .omit_null(&["assigned_backchannel_application_slug", "assigned_backchannel_application_name"])
     .listing(listing, &[("application__isnull", r#"{"type":"boolean"}"#), ("backchannel", r#"{"type":"boolean"}"#)]);
 
 const TEXT: &str = r#"{"type":"string","nullable":true}"#;
-
 
 fn listing<'a>(rendering: &'a Rendering<'_>) -> BoxFuture<'a, Result<Listing, Problem>> {
     Box::pin(async move {
@@ -31,7 +40,8 @@ fn listing<'a>(rendering: &'a Rendering<'_>) -> BoxFuture<'a, Result<Listing, Pr
         }
         if rendering.parameter("application__isnull").is_some_and(|v| !v.is_empty()) {
             let all = snapshot.all::<Application>();
-            let assigned = all.iter().flat_map(|a| a.provider.into_iter().chain(a.backchannel_providers.iter().copied()));
+            let assigned =
+                all.iter().flat_map(|a| a.provider.into_iter().chain(a.backchannel_providers.iter().copied()));
             let assigned = Filter::any_of("pk", assigned.map(|p| p.0));
             let free = rendering.flag("application__isnull", false);
             filter = filter.and(if free { assigned.negate() } else { assigned });
