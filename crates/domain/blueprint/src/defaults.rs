@@ -51,7 +51,10 @@ pub async fn apply_defaults(app: &App) -> Result<(), Problem> {
     for (path, text) in SHIPPED {
         let instance = by_path(&tx, path).await?;
         let sum = checksum(text);
-        if instance.as_ref().is_some_and(|i| !i.enabled || (i.last_applied_hash == sum && i.status == Status::Successful)) {
+        if instance
+            .as_ref()
+            .is_some_and(|i| !i.enabled || (i.last_applied_hash == sum && i.status == Status::Successful))
+        {
             continue;
         }
         changed = true;
@@ -123,7 +126,8 @@ pub fn apply_named<'a>(
     Box::pin(async move {
         let fault = |e: Problem| Failure::fault(name, e.body.to_string());
         let meant = |shipped: &&(&str, &str)| {
-            shipped.0 == path || (!name.is_empty() && blueprint_yaml::read(shipped.1).metadata.is_some_and(|m| m.name == name))
+            shipped.0 == path
+                || (!name.is_empty() && blueprint_yaml::read(shipped.1).metadata.is_some_and(|m| m.name == name))
         };
         let filter = if name.is_empty() { Filter::eq("path", path) } else { Filter::eq("name", name) };
         let instance = application.store.first::<BlueprintInstance>(filter).await.map_err(|e| fault(e.into()))?;
@@ -135,7 +139,9 @@ pub fn apply_named<'a>(
                 }
                 ((*file).to_owned(), (*text).to_owned(), instance.map(|i| i.context).unwrap_or_default())
             }
-            (None, Some(instance)) if !instance.content.is_empty() => (instance.name, instance.content, instance.context),
+            (None, Some(instance)) if !instance.content.is_empty() => {
+                (instance.name, instance.content, instance.context)
+            }
             (None, Some(_)) => return Ok(true),
             (None, None) => return Ok(false),
         };

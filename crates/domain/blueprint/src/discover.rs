@@ -74,7 +74,8 @@ pub async fn apply_file(
 async fn orphans(app: &App, known: &[BlueprintInstance], seen: &HashSet<String>) -> Result<(), Problem> {
     for instance in known {
         let shipped = SHIPPED.iter().any(|(path, _)| *path == instance.path);
-        let gone = !instance.path.is_empty() && !instance.path.contains("://") && !seen.contains(&instance.path) && !shipped;
+        let gone =
+            !instance.path.is_empty() && !instance.path.contains("://") && !seen.contains(&instance.path) && !shipped;
         if gone && instance.status != Status::Orphaned {
             let mut instance = instance.clone();
             instance.status = Status::Orphaned;

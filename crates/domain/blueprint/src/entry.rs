@@ -161,7 +161,11 @@ fn collect(entry: &Entry, path: &mut Vec<String>, messages: &Json, found: &mut V
     match messages {
         Json::String(text) => {
             let segments: Vec<&str> = path.iter().map(String::as_str).filter(|s| !is_general(s)).collect();
-            let remedy = if text == "This field is required." { format!("add `{}: …` to attrs", path.join(".")) } else { String::new() };
+            let remedy = if text == "This field is required." {
+                format!("add `{}: …` to attrs", path.join("."))
+            } else {
+                String::new()
+            };
             found.push(entry.problem(&segments, text.clone()).remedy(remedy));
         }
         Json::Array(items) => items.iter().for_each(|m| collect(entry, path, m, found)),
@@ -193,13 +197,21 @@ fn differences(before: &Record, after: &Record) -> Vec<String> {
         if text.chars().count() > 80 { format!("{}…", text.chars().take(79).collect::<String>()) } else { text }
     };
     let one = |(field, was, is): (&object::Field, &Value, &Value)| {
-        if field.secret { format!("{}: (secret) changed", field.wire) } else { format!("{}: {} → {}", field.wire, show(was), show(is)) }
+        if field.secret {
+            format!("{}: (secret) changed", field.wire)
+        } else {
+            format!("{}: {} → {}", field.wire, show(was), show(is))
+        }
     };
     change::difference(before, after).into_iter().map(one).collect()
 }
 
 /// `metaapplyblueprint`: another blueprint goes first.
-async fn meta_apply(application: &Application<'_>, entry: &Entry, attrs: &Map<String, Json>) -> Result<(), Vec<Problem>> {
+async fn meta_apply(
+    application: &Application<'_>,
+    entry: &Entry,
+    attrs: &Map<String, Json>,
+) -> Result<(), Vec<Problem>> {
     let identifiers = attrs.get("identifiers").and_then(Json::as_object).cloned().unwrap_or_default();
     let required = attrs.get("required").and_then(Json::as_bool).unwrap_or(true);
     let name = identifiers.get("name").and_then(Json::as_str).unwrap_or_default();
@@ -208,7 +220,8 @@ async fn meta_apply(application: &Application<'_>, entry: &Entry, attrs: &Map<St
         Ok(true) => Ok(()),
         Ok(false) if !required => Ok(()),
         Ok(false) => {
-            let message = format!("the blueprint {} that goes first does not exist", if name.is_empty() { path } else { name });
+            let message =
+                format!("the blueprint {} that goes first does not exist", if name.is_empty() { path } else { name });
             Err(vec![about(entry, message, "set `required: false` if this one works without it")])
         }
         Err(failure) => {

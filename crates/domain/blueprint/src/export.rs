@@ -27,7 +27,8 @@ pub async fn export(app: &App) -> Result<String, Problem> {
 
 fn entry(catalogue: &Catalogue, model: &'static Model, record: &Record, position: usize) -> Entry {
     let pairs = || model.fields.iter().zip(&record.values).skip(1);
-    let natural = pairs().find(|(f, v)| f.unique && !v.is_null() && matches!(f.kind, Kind::Text { .. } | Kind::Slug { .. }));
+    let natural =
+        pairs().find(|(f, v)| f.unique && !v.is_null() && matches!(f.kind, Kind::Text { .. } | Kind::Slug { .. }));
     let identifiers = match natural {
         Some((field, value)) => Node::mapping([(field.wire.to_owned(), Node::from(render_value(value)))]),
         None => Node::mapping([("pk".to_owned(), Node::from(key_json(record.key())))]),

@@ -62,7 +62,8 @@ fn export(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let snapshot = call.app.store().snapshot();
         let parts = parts(&snapshot, flow);
         let others = Others { snapshot: &snapshot, catalogue: call.app.registry().catalogue };
-        let ids: HashMap<Key, String> = parts.iter().filter_map(|r| Some((r.key()?, format!("object-{}", r.key()?)))).collect();
+        let ids: HashMap<Key, String> =
+            parts.iter().filter_map(|r| Some((r.key()?, format!("object-{}", r.key()?)))).collect();
         let blueprint = Blueprint {
             version: 1,
             metadata: Some(Metadata { name: format!("Keywright export of {}", flow.text("slug")), labels: Vec::new() }),
@@ -143,7 +144,9 @@ fn entry(record: &Record, position: usize, ids: &HashMap<Key, String>, others: &
             (_, value) => Node::from(render_value(value)),
         };
         // Where an object hangs and in which place tells it from all others, as does a name that is unique.
-        let place = !natural && matches!(field.wire, "target" | "stage" | "policy" | "group" | "user" | "order") && is_between(record);
+        let place = !natural
+            && matches!(field.wire, "target" | "stage" | "policy" | "group" | "user" | "order")
+            && is_between(record);
         if field.unique || place {
             natural |= field.unique;
             identifiers.push((field.wire.to_owned(), node));
@@ -177,7 +180,8 @@ struct Others<'a> {
 impl Others<'_> {
     fn find(&self, target: &str, key: Key) -> Option<Node> {
         let model = self.catalogue.model(target)?;
-        let row = if model.schema.family { self.snapshot.concrete(target, key) } else { self.snapshot.row(target, key) }?;
+        let row =
+            if model.schema.family { self.snapshot.concrete(target, key) } else { self.snapshot.row(target, key) }?;
         let named = |f: &&&object::Field| f.unique && matches!(f.kind, Kind::Text { .. } | Kind::Slug { .. });
         let field = row.model.fields.iter().find(named).filter(|f| !row.get(f.name).is_null())?;
         let value = Node::from(render_value(row.get(field.name)));
@@ -221,9 +225,7 @@ fn said(report: &Report) -> Vec<String> {
 fn result(call: &Call, success: bool, lines: &[String]) -> Json {
     let now = call.app.clock().now().to_string();
     let level = if success { "info" } else { "error" };
-    let log = |line: &String| {
-        json!({"timestamp": now, "log_level": level, "logger": "blueprint", "event": line, "attributes": {}})
-    };
+    let log = |line: &String| json!({"timestamp": now, "log_level": level, "logger": "blueprint", "event": line, "attributes": {}});
     json!({ "logs": lines.iter().map(log).collect::<Json>(), "success": success })
 }
 

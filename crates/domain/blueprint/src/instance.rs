@@ -81,7 +81,8 @@ pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
         }
         let context = change.record.get("context").as_json().and_then(Json::as_object).cloned().unwrap_or_default();
         let name = change.record.text("name").to_owned();
-        let rehearsal = crate::apply::rehearse(change.app, change.caller, change.store, &name, &content, &context).await;
+        let rehearsal =
+            crate::apply::rehearse(change.app, change.caller, change.store, &name, &content, &context).await;
         rehearsal.map_err(|failure| {
             let mut messages = vec![Json::from("Failed to validate blueprint")];
             messages.extend(failure.messages().into_iter().map(|m| Json::from(format!("- {m}"))));

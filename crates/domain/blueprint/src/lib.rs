@@ -28,7 +28,10 @@ pub use instance::{BlueprintInstance, Status};
 pub use report::{Failure, Report};
 
 pub const FEATURE: Feature = Feature::new("blueprint")
-    .kinds(&[Kind::of::<BlueprintInstance>().hidden(&["managed"]).check(instance::check).operations(operations::ON_INSTANCES)])
+    .kinds(&[Kind::of::<BlueprintInstance>()
+        .hidden(&["managed"])
+        .check(instance::check)
+        .operations(operations::ON_INSTANCES)])
     .operations(operations::GENERAL)
     .components(flows::COMPONENTS)
     .jobs(&[Job { name: "blueprints_discover", every: 3, run: discover_job }]);

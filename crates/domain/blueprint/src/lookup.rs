@@ -38,7 +38,8 @@ pub fn model(application: &Application<'_>, label: &str) -> Result<&'static Mode
     match catalogue.model(&lower) {
         Some(model) => Ok(model),
         None => {
-            let known = || catalogue.models().iter().filter(|m| m.schema.blueprint && !m.schema.family).map(|m| m.name());
+            let known =
+                || catalogue.models().iter().filter(|m| m.schema.blueprint && !m.schema.family).map(|m| m.name());
             let near = nearest(&lower, known()).map(|n| format!("did you mean {n}?"));
             let remedy = near.unwrap_or_else(|| "the form is app.model, like authentik_core.group".to_owned());
             Err(Refusal::new(format!("there is no model {label}"), remedy))
@@ -69,7 +70,11 @@ pub async fn answer(application: &Application<'_>, known: &Known, lookup: &Looku
     }
 }
 
-async fn find(application: &Application<'_>, label: &str, conditions: &[(String, Json)]) -> Result<Option<Record>, Refusal> {
+async fn find(
+    application: &Application<'_>,
+    label: &str,
+    conditions: &[(String, Json)],
+) -> Result<Option<Record>, Refusal> {
     let model = model(application, label)?;
     let mut filter = Filter::True;
     for (field, value) in conditions {
@@ -118,7 +123,10 @@ fn environment(application: &Application<'_>, name: &str) -> Result<Json, Refusa
     // SECURITY: whoever may send a blueprint to the API must not read the keys of the house with it.
     let inner = ["SECRET_KEY", "POSTGRESQL", "BOOTSTRAP"].iter().any(|part| name.contains(part));
     if application.origin == Origin::Api && inner {
-        return Err(Refusal::new(format!("{name} may only be read by blueprints in files"), "mount this blueprint as a file"));
+        return Err(Refusal::new(
+            format!("{name} may only be read by blueprints in files"),
+            "mount this blueprint as a file",
+        ));
     }
     let sources = application.app.service::<Sources>();
     Ok(sources.and_then(|s| s.variable(name).map(|v| Json::from(v.to_owned()))).unwrap_or_default())

@@ -44,13 +44,24 @@ fn model(application: &Application<'_>, entry: &Entry, label: &str) -> Result<&'
     found.ok_or_else(|| vec![about(entry, format!("permissions need {label}, which this build does not have"), "")])
 }
 
-async fn give(application: &Application<'_>, entry: &Entry, role: &Json, codename: &str, key: Key) -> Result<(), Vec<Problem>> {
+async fn give(
+    application: &Application<'_>,
+    entry: &Entry,
+    role: &Json,
+    codename: &str,
+    key: Key,
+) -> Result<(), Vec<Problem>> {
     let fault = |e: store::Error| vec![about(entry, format!("permission {codename}: {e}"), "")];
     let Some(role) = role.as_str().and_then(|s| object::Uuid::try_parse(s).ok()) else {
-        return Err(vec![about(entry, format!("permission {codename}: {role} is not the key of a role"), "use !KeyOf or !Find")]);
+        return Err(vec![about(
+            entry,
+            format!("permission {codename}: {role} is not the key of a role"),
+            "use !KeyOf or !Find",
+        )]);
     };
     let model = model(application, entry, "authentik_rbac.rolepermission")?;
-    let same = Filter::eq("role", role).and(Filter::eq("codename", codename)).and(Filter::eq("object_pk", key.to_string()));
+    let same =
+        Filter::eq("role", role).and(Filter::eq("codename", codename)).and(Filter::eq("object_pk", key.to_string()));
     if application.store.exists(model, same).await.map_err(fault)? {
         return Ok(());
     }
@@ -70,7 +81,11 @@ async fn role_of_user(application: &Application<'_>, entry: &Entry, user: &Json)
         return Err(vec![about(entry, format!("{user} is not the key of a user"), "use !KeyOf or !Find")]);
     };
     let name = format!("ak-managed-role--user-{key}");
-    let found = application.store.records(roles, &Query::filter(Filter::eq("name", name.clone())).limit(1)).await.map_err(fault)?;
+    let found = application
+        .store
+        .records(roles, &Query::filter(Filter::eq("name", name.clone())).limit(1))
+        .await
+        .map_err(fault)?;
     if let Some(role) = found.first().and_then(Record::key) {
         return Ok(json!(role));
     }

@@ -54,7 +54,8 @@ impl fmt::Display for Report {
                 writeln!(f, "    {difference}")?;
             }
         }
-        let (would, done) = if self.dry_run { ("would be ", "nothing was written") } else { ("", "all of it was written") };
+        let (would, done) =
+            if self.dry_run { ("would be ", "nothing was written") } else { ("", "all of it was written") };
         writeln!(
             f,
             "{}: {} {would}created, {} {would}changed, {} {would}deleted, {} as they should be; {done}",
