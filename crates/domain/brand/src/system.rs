@@ -142,7 +142,8 @@ fn headers(headers: &HeaderMap) -> Map<String, Json> {
     let shown = headers.iter().filter(|(n, _)| !matches!(n.as_str(), "authorization" | "cookie"));
     let entry = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
         let name = name.as_str().to_uppercase().replace('-', "_");
-        let name = if matches!(name.as_str(), "CONTENT_TYPE" | "CONTENT_LENGTH") { name } else { format!("HTTP_{name}") };
+        let name =
+            if matches!(name.as_str(), "CONTENT_TYPE" | "CONTENT_LENGTH") { name } else { format!("HTTP_{name}") };
         (name, String::from_utf8_lossy(value.as_bytes()).into_owned().into())
     };
     shown.map(entry).collect()

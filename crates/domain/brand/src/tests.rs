@@ -65,7 +65,10 @@ async fn one_brand_is_the_default_and_domains_are_taken_once() {
     create(&app, json!({"domain": "a", "default": true})).await.unwrap();
     let second = create(&app, json!({"domain": "b", "default": true})).await.unwrap_err();
     assert_eq!(second, json!({"default": ["Only a single brand can be set as default."]}));
-    assert_eq!(create(&app, json!({"domain": "a"})).await.unwrap_err(), json!({"domain": ["This field must be unique."]}));
+    assert_eq!(
+        create(&app, json!({"domain": "a"})).await.unwrap_err(),
+        json!({"domain": ["This field must be unique."]})
+    );
 }
 
 #[tokio::test]
