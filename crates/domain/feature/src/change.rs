@@ -109,8 +109,15 @@ pub async fn delete(context: Context<'_>, record: &Record) -> Result<(), Problem
     let empty = Map::new();
     let Context { app, store, caller, .. } = context;
     let Some(key) = record.key() else { return Err(Problem::not_found()) };
-    let mut change =
-        Change { app, store, caller, doing: Doing::Delete, before: Some(record), record: record.clone(), input: &empty };
+    let mut change = Change {
+        app,
+        store,
+        caller,
+        doing: Doing::Delete,
+        before: Some(record),
+        record: record.clone(),
+        input: &empty,
+    };
     for kind in app.registry().chain(record.model) {
         if let Some(hook) = kind.deleting {
             hook(&mut change).await?;

@@ -19,7 +19,9 @@ pub use app::{App, Parts};
 pub use caller::{Caller, Grants, RequestLine, Through};
 pub use change::{Change, Changed, Doing, Observer};
 pub use futures::future::BoxFuture;
-pub use hook::{CheckHook, ComputedHook, DeleteHook, DisplayHook, ListHook, Listing, Renderer, Rendering, SaveHook, ScopeHook};
+pub use hook::{
+    CheckHook, ComputedHook, DeleteHook, DisplayHook, ListHook, Listing, Renderer, Rendering, SaveHook, ScopeHook,
+};
 pub use kind::{Computed, Feature, Input, Job, Kind, Registry};
 pub use operation::{Body, Call, Method, Operation, Permission, Reply};
 pub use problem::{Fault, Problem};

@@ -92,7 +92,10 @@ pub enum Body {
     Empty,
     Json(Json),
     /// Anything else, with its content type.
-    Raw { content_type: String, bytes: Bytes },
+    Raw {
+        content_type: String,
+        bytes: Bytes,
+    },
 }
 
 impl Call {
@@ -106,7 +109,8 @@ impl Call {
     }
     /// The JSON body as a mapping; nothing given counts as an empty one.
     pub fn input(&self) -> Result<&serde_json::Map<String, Json>, Problem> {
-        static EMPTY: std::sync::LazyLock<serde_json::Map<String, Json>> = std::sync::LazyLock::new(serde_json::Map::new);
+        static EMPTY: std::sync::LazyLock<serde_json::Map<String, Json>> =
+            std::sync::LazyLock::new(serde_json::Map::new);
         match &self.body {
             Body::Json(Json::Object(map)) => Ok(map),
             Body::Empty => Ok(&EMPTY),
@@ -135,7 +139,12 @@ pub enum Reply {
     Object(StatusCode, Record),
     Empty(StatusCode),
     /// A file or any other body.
-    Bytes { status: StatusCode, content_type: &'static str, filename: Option<String>, bytes: Vec<u8> },
+    Bytes {
+        status: StatusCode,
+        content_type: &'static str,
+        filename: Option<String>,
+        bytes: Vec<u8>,
+    },
     /// A whole response, for the rare case.
     Response(Box<axum::response::Response>),
 }

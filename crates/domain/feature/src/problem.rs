@@ -66,7 +66,10 @@ impl Problem {
     /// 500; the cause is logged here, once.
     pub fn fault(error: impl std::fmt::Display) -> Self {
         tracing::error!("Request failed: {error}");
-        Self::detail(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong on our side. The request id leads to the log.")
+        Self::detail(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong on our side. The request id leads to the log.",
+        )
     }
 }
 

@@ -53,7 +53,12 @@ fn map(json: Json) -> Map<String, Json> {
 async fn every_field_error_comes_at_once_and_nothing_is_written() {
     let app = app().await;
     let caller = Caller::system();
-    let context = Context { app: &app, store: app.store(), caller: &caller, options: Options { refuse_unknown: true, privileged: false } };
+    let context = Context {
+        app: &app,
+        store: app.store(),
+        caller: &caller,
+        options: Options { refuse_unknown: true, privileged: false },
+    };
     let input = map(json!({"size": 0, "friend": "x", "sise": 1}));
     let problem = change::create(context, Thing::model(), &input).await.unwrap_err();
     assert_eq!(

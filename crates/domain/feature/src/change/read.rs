@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use object::{Access, Field, FieldErrors, Key, KeyKind, Kind, Model, Record, Value, default_value, generate, parse_field, python_repr, python_type};
+use object::{
+    Access, Field, FieldErrors, Key, KeyKind, Kind, Model, Record, Value, default_value, generate, parse_field,
+    python_repr, python_type,
+};
 use serde_json::{Map, Value as Json, json};
 use store::{Filter, Query};
 
@@ -60,7 +63,13 @@ pub async fn apply(
     references(context, record, input, errors).await
 }
 
-fn required_inputs(context: Context<'_>, model: &'static Model, input: &Map<String, Json>, creating: bool, errors: &mut FieldErrors) {
+fn required_inputs(
+    context: Context<'_>,
+    model: &'static Model,
+    input: &Map<String, Json>,
+    creating: bool,
+    errors: &mut FieldErrors,
+) {
     for kind in context.app.registry().chain(model) {
         for extra in kind.inputs.iter().filter(|i| i.required && creating) {
             if !input.contains_key(extra.name) {
@@ -107,7 +116,12 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// Every reference that was given must lead to an object: one query a field.
-async fn references(context: Context<'_>, record: &Record, input: &Map<String, Json>, errors: &mut FieldErrors) -> Result<(), Problem> {
+async fn references(
+    context: Context<'_>,
+    record: &Record,
+    input: &Map<String, Json>,
+    errors: &mut FieldErrors,
+) -> Result<(), Problem> {
     for (position, field) in record.model.fields.iter().enumerate() {
         if !input.contains_key(field.wire) || errors.0.contains_key(field.wire) {
             continue;
@@ -120,7 +134,8 @@ async fn references(context: Context<'_>, record: &Record, input: &Map<String, J
         if keys.is_empty() {
             continue;
         }
-        let of_kind = |k: &Key| matches!((target.root().key, k), (KeyKind::Int, Key::Int(_)) | (KeyKind::Uuid, Key::Uuid(_)));
+        let of_kind =
+            |k: &Key| matches!((target.root().key, k), (KeyKind::Int, Key::Int(_)) | (KeyKind::Uuid, Key::Uuid(_)));
         if let Some(bad) = keys.iter().find(|k| !of_kind(k)) {
             errors.set(field.wire, json!([wrong_kind(target, bad)]));
             continue;

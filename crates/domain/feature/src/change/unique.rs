@@ -6,7 +6,12 @@ use store::Filter;
 use super::Context;
 use crate::problem::Problem;
 
-pub async fn check(context: Context<'_>, before: Option<&Record>, record: &Record, errors: &mut FieldErrors) -> Result<(), Problem> {
+pub async fn check(
+    context: Context<'_>,
+    before: Option<&Record>,
+    record: &Record,
+    errors: &mut FieldErrors,
+) -> Result<(), Problem> {
     let model = record.model;
     let others = |filter: Filter| match record.key().filter(|_| before.is_some()) {
         Some(key) => filter.and(Filter::eq(model.key_field().name, key).negate()),
