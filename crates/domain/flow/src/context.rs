@@ -93,7 +93,10 @@ impl Context {
         match user {
             PendingUser::Known(pk) => self.set_object(PENDING_USER, "authentik_core.user", *pk),
             PendingUser::Pretended(name) => {
-                self.set(PENDING_USER, json!({ MODEL: "authentik_core.user", "pk": null, "username": name, "email": name }));
+                self.set(
+                    PENDING_USER,
+                    json!({ MODEL: "authentik_core.user", "pk": null, "username": name, "email": name }),
+                );
             }
         }
     }

@@ -182,7 +182,9 @@ impl Run {
             let (name, key, data) = match &stop.what {
                 What::InMemory { name, data } => (name.clone(), None, data.clone()),
                 What::Binding(pk) => {
-                    let Some(binding) = snapshot.get::<FlowStageBinding>(object::Id(*pk)) else { return Ok(Present::Gone) };
+                    let Some(binding) = snapshot.get::<FlowStageBinding>(object::Id(*pk)) else {
+                        return Ok(Present::Gone);
+                    };
                     let Some(row) = snapshot.concrete("authentik_flows.stage", binding.stage.key()) else {
                         return Ok(Present::Gone);
                     };
@@ -313,4 +315,3 @@ enum Present {
 fn goes_on(flow: &Flow) -> bool {
     matches!(flow.denied_action, DeniedAction::Continue | DeniedAction::MessageContinue)
 }
-

@@ -52,7 +52,11 @@ pub trait StageKind: Send + Sync + 'static {
         async { Ok(Next::Ask) }
     }
     /// What is shown.
-    fn challenge(&self, visit: &mut Visit, config: &Self::Config) -> impl Future<Output = Result<Challenge, Problem>> + Send;
+    fn challenge(
+        &self,
+        visit: &mut Visit,
+        config: &Self::Config,
+    ) -> impl Future<Output = Result<Challenge, Problem>> + Send;
     /// What an answer does.
     fn answer(
         &self,
@@ -61,7 +65,11 @@ pub trait StageKind: Send + Sync + 'static {
         answer: &Answer,
     ) -> impl Future<Output = Result<Next, Problem>> + Send;
     /// What is wrong with an answer to another stage, or with none at all. It never passes.
-    fn missing(&self, visit: &mut Visit, config: &Self::Config) -> impl Future<Output = Result<Errors, Problem>> + Send {
+    fn missing(
+        &self,
+        visit: &mut Visit,
+        config: &Self::Config,
+    ) -> impl Future<Output = Result<Errors, Problem>> + Send {
         let _ = (visit, config);
         async { Ok(Errors::one("component", "This field is required.", "required")) }
     }
@@ -166,7 +174,13 @@ impl StageRegistry {
     {
         self.loaders.write().insert(name, Arc::new(InMemory(Arc::new(kind), PhantomData)));
     }
-    pub(crate) fn load(&self, name: &str, snapshot: &store::Snapshot, key: Option<Key>, data: &Json) -> Option<Box<dyn AnyStage>> {
+    pub(crate) fn load(
+        &self,
+        name: &str,
+        snapshot: &store::Snapshot,
+        key: Option<Key>,
+        data: &Json,
+    ) -> Option<Box<dyn AnyStage>> {
         let loader = self.loaders.read().get(name).cloned()?;
         loader.load(snapshot, key, data)
     }
@@ -212,7 +226,13 @@ impl Visit {
         }
         let caller = self.caller().clone();
         self.at.browser.logout(&caller).await?;
-        self.at.caller = feature::Caller { address: caller.address, request_id: caller.request_id, user_agent: caller.user_agent, request: caller.request, ..feature::Caller::default() };
+        self.at.caller = feature::Caller {
+            address: caller.address,
+            request_id: caller.request_id,
+            user_agent: caller.user_agent,
+            request: caller.request,
+            ..feature::Caller::default()
+        };
         self.forget_user();
         Ok(())
     }

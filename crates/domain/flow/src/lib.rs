@@ -36,7 +36,9 @@ pub use flow::{Authentication, DeniedAction, Designation, Flow, Layout};
 pub use kind::{BeforeLogout, Next, StageKind, StageRegistry, before_logout, stage_registry};
 pub use links::create as create_link;
 pub use plan::{Plan, Stop, What};
-pub use planner::{BrandBackground, BrandFlows, INITIAL_SETUP, NotPlanned, bindings, brand_flow, by_slug, default_flow, plan};
+pub use planner::{
+    BrandBackground, BrandFlows, INITIAL_SETUP, NotPlanned, bindings, brand_flow, by_slug, default_flow, plan,
+};
 pub use rules::Shared;
 pub use stage::Stage;
 pub use visit::{Circumstances, RequestLine, Visit};

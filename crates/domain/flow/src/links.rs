@@ -38,7 +38,8 @@ pub enum Link {
 pub async fn find(at: &Circumstances, flow: &Flow, under_way: Option<&Plan>) -> Result<Link, Problem> {
     let Some(key) = at.parameter(PARAMETER).filter(|k| !k.is_empty()) else { return Ok(Link::None) };
     let mark = at.app.root_key().signer("flow link").sign(key.as_bytes());
-    let known = under_way.and_then(|plan| plan.context.get(IS_RESTORED)).and_then(|r| r.get("mark")).and_then(Json::as_str);
+    let known =
+        under_way.and_then(|plan| plan.context.get(IS_RESTORED)).and_then(|r| r.get("mark")).and_then(Json::as_str);
     if known == Some(mark.as_str()) {
         return Ok(Link::None);
     }

@@ -62,7 +62,17 @@ const HISTORY: usize = 20;
 
 impl Plan {
     pub fn new(flow: Uuid, token: String, context: Context) -> Self {
-        Self { flow, token, hop: 0, stops: Vec::new(), context, next: None, restarts: 0, passed: Vec::new(), notes: Json::Null }
+        Self {
+            flow,
+            token,
+            hop: 0,
+            stops: Vec::new(),
+            context,
+            next: None,
+            restarts: 0,
+            passed: Vec::new(),
+            notes: Json::Null,
+        }
     }
     /// Adds a stage at the end.
     pub fn append(&mut self, stop: Stop) {

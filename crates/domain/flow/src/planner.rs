@@ -55,7 +55,8 @@ struct Index {
 fn index(snapshot: &Snapshot) -> Arc<Index> {
     snapshot.derive(|snapshot| {
         let by_slug = snapshot.all::<Flow>().iter().map(|f| (f.slug.clone(), Arc::clone(f))).collect();
-        let mut bindings: std::collections::HashMap<Id<Flow>, Vec<Arc<FlowStageBinding>>> = std::collections::HashMap::new();
+        let mut bindings: std::collections::HashMap<Id<Flow>, Vec<Arc<FlowStageBinding>>> =
+            std::collections::HashMap::new();
         for binding in snapshot.all::<FlowStageBinding>().iter() {
             bindings.entry(binding.target).or_default().push(Arc::clone(binding));
         }
@@ -78,7 +79,12 @@ pub fn bindings(snapshot: &Snapshot, flow: Id<Flow>) -> Vec<Arc<FlowStageBinding
 
 /// Plans a flow for whoever asks. `context` is what is known from the start. A flow without stages gives a plan without
 /// stops only when `allow_empty`, for features that add their own.
-pub async fn plan(at: &Circumstances, flow: &Arc<Flow>, context: Context, allow_empty: bool) -> Result<Plan, NotPlanned> {
+pub async fn plan(
+    at: &Circumstances,
+    flow: &Arc<Flow>,
+    context: Context,
+    allow_empty: bool,
+) -> Result<Plan, NotPlanned> {
     if !may_start(at, flow, &context) || flow.slug == INITIAL_SETUP && directory::setup::is_done(&at.app).await? {
         return Err(NotPlanned::NotApplicable(Vec::new()));
     }

@@ -108,7 +108,9 @@ fn stages<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> 
 fn policies<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {
     let snapshot = rendering.store.snapshot();
     each(records, move |r| match r.key() {
-        Some(Key::Uuid(key)) => policy::engine::bindings(&snapshot, key).iter().filter_map(|b| b.policy).map(|p| json!(p)).collect(),
+        Some(Key::Uuid(key)) => {
+            policy::engine::bindings(&snapshot, key).iter().filter_map(|b| b.policy).map(|p| json!(p)).collect()
+        }
         _ => json!([]),
     })
 }

@@ -14,10 +14,26 @@ fn only_plain_paths_of_our_own_are_targets() {
         assert!(own_path(target, &origin).is_some(), "{target}");
     }
     for target in [
-        "//evil.example", "/\\evil.example", "\\\\evil.example", "/\t/evil.example", "\t//evil.example", "https:evil.example",
-        "https://evil.example/", "///evil.example", "/%2f/evil.example", "/%5cevil.example", "/%09/evil.example",
-        "javascript:alert(1)", "https://id.example.com.evil.example/", "https://id.example.com@evil.example/",
-        "http://id.example.com/", "", "if/user/", "/\n/evil.example", " //evil.example", "https://id.example.com//evil.example",
+        "//evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "\t//evil.example",
+        "https:evil.example",
+        "https://evil.example/",
+        "///evil.example",
+        "/%2f/evil.example",
+        "/%5cevil.example",
+        "/%09/evil.example",
+        "javascript:alert(1)",
+        "https://id.example.com.evil.example/",
+        "https://id.example.com@evil.example/",
+        "http://id.example.com/",
+        "",
+        "if/user/",
+        "/\n/evil.example",
+        " //evil.example",
+        "https://id.example.com//evil.example",
     ] {
         assert_eq!(own_path(target, &origin), None, "{target}");
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use directory::{LazySession, User, WebSession};
 use feature::{App, Caller, Problem};
-use jiff::Timestamp;
 use http::{Extensions, HeaderMap};
+use jiff::Timestamp;
 use net::Origin;
 use object::{Id, Object, Uuid};
 use policy::{HttpInfo, PolicyEngineMode, PolicyRequest, PolicyResult, Subject};
@@ -186,8 +186,7 @@ impl Visit {
     pub async fn request(&mut self) -> Result<(PolicyRequest, rules::Shared), Problem> {
         let subject = self.subject().await?;
         let shared = rules::Shared::of(self.app(), &self.plan.context, subject.as_ref()).await?;
-        let request =
-            PolicyRequest::new(subject).with_context(shared.context.clone()).over(self.at.http.clone());
+        let request = PolicyRequest::new(subject).with_context(shared.context.clone()).over(self.at.http.clone());
         Ok((request, shared))
     }
 

@@ -123,7 +123,10 @@ pub const COMPONENTS: &[(&str, &str)] = &[
         r#"{"type": "object", "required": ["diagram"], "properties": {"diagram": {"type": "string", "readOnly": true}}}"#,
     ),
     ("Link", r#"{"type": "object", "required": ["link"], "properties": {"link": {"type": "string"}}}"#),
-    ("Cache", r#"{"type": "object", "required": ["count"], "properties": {"count": {"type": "integer", "readOnly": true}}}"#),
+    (
+        "Cache",
+        r#"{"type": "object", "required": ["count"], "properties": {"count": {"type": "integer", "readOnly": true}}}"#,
+    ),
     (
         "ThemedUrls",
         r#"{"type": "object", "properties": {"light": {"type": "string"}, "dark": {"type": "string"}}, "nullable": true}"#,

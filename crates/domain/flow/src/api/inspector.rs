@@ -19,7 +19,8 @@ pub fn get(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let slug = call.segment("flow_slug");
         let snapshot = call.app.store().snapshot();
         let flow = planner::by_slug(&snapshot, slug).ok_or_else(|| Problem::no_such("Flow"))?;
-        let may = call.caller.is_authenticated() && call.caller.may_on("authentik_flows.inspect_flow", flow.base.pk.key());
+        let may =
+            call.caller.is_authenticated() && call.caller.may_on("authentik_flows.inspect_flow", flow.base.pk.key());
         if !may {
             return Err(Problem::not_found());
         }

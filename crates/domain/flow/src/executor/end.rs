@@ -37,12 +37,7 @@ impl Run {
     /// Something failed. The plan stays, so that trying again makes sense.
     pub(super) fn fault(&self, problem: &Problem) -> Step {
         let caller = self.visit.caller();
-        tracing::warn!(
-            flow = self.visit.flow.slug,
-            request = caller.request_id,
-            "A stage failed: {}",
-            problem.body
-        );
+        tracing::warn!(flow = self.visit.flow.slug, request = caller.request_id, "A stage failed: {}", problem.body);
         let challenge = Challenge::fault(&caller.request_id);
         let mut json = challenge.data;
         json.insert("component".to_owned(), challenge.component.into());

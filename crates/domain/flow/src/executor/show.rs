@@ -62,7 +62,10 @@ async fn person(visit: &mut Visit) -> Result<(String, String), Problem> {
         Some(PendingUser::Known(_)) => match visit.subject().await? {
             None => (String::new(), NOBODY.to_owned()),
             Some(subject) => {
-                let shown = User { name: subject.record().text("name").to_owned(), ..pretended(visit.app(), subject.username()) };
+                let shown = User {
+                    name: subject.record().text("name").to_owned(),
+                    ..pretended(visit.app(), subject.username())
+                };
                 let picture = shown.avatar();
                 (shown.username, picture)
             }
