@@ -1,6 +1,8 @@
 //! What the API adds to a pair: its checks, the facts of the certificate, reading its secrets on the record.
 
-use feature::{BoxFuture, Call, Change, Computed, Kind, Listing, Method, Operation, Permission, Problem, Rendering, Reply};
+use feature::{
+    BoxFuture, Call, Change, Computed, Kind, Listing, Method, Operation, Permission, Problem, Rendering, Reply,
+};
 use http::StatusCode;
 use jose::SigningKey;
 use object::{FieldErrors, Record, Value, render_value};
@@ -142,7 +144,8 @@ fn listing<'a>(rendering: &'a Rendering<'_>) -> BoxFuture<'a, Result<Listing, Pr
             let of_type = |pair: &CertificateKeyPair| {
                 Facts::read(&pair.certificate_data).and_then(|f| f.key_type).is_some_and(|t| types.contains(&t))
             };
-            let keys: Vec<_> = snapshot.all::<CertificateKeyPair>().iter().filter(|p| of_type(p)).map(|p| p.pk.key()).collect();
+            let keys: Vec<_> =
+                snapshot.all::<CertificateKeyPair>().iter().filter(|p| of_type(p)).map(|p| p.pk.key()).collect();
             filter = filter.and(Filter::any_of("pk", keys));
         }
         Ok(Listing { filter, open: false })

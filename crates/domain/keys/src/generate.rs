@@ -145,7 +145,8 @@ fn read(input: &Map<String, Json>) -> Result<Request, Problem> {
         (None, object::Default::Text(text)) => text.into(),
         (None, _) => Value::Null,
     };
-    let (common_name, alt, days, alg) = (value(&COMMON_NAME), value(&SUBJECT_ALT_NAME), value(&VALIDITY_DAYS), value(&ALG));
+    let (common_name, alt, days, alg) =
+        (value(&COMMON_NAME), value(&SUBJECT_ALT_NAME), value(&VALIDITY_DAYS), value(&ALG));
     errors.into_result()?;
     let kind = match alg.as_str().and_then(Alg::parse) {
         Some(Alg::Ecdsa) => KeyKind::Ec(Curve::P256),
