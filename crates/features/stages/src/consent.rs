@@ -162,7 +162,9 @@ fn permissions(visit: &Visit, key: &str) -> Vec<Json> {
 
 /// What the person agreed to before, if anything: of several consents the one that covers most of what is asked.
 async fn given(visit: &Visit) -> Result<Option<HashSet<String>>, Problem> {
-    let (Some(user), Some(application)) = (visit.known_user(), visit.plan.context.application()) else { return Ok(None) };
+    let (Some(user), Some(application)) = (visit.known_user(), visit.plan.context.application()) else {
+        return Ok(None);
+    };
     let now = visit.at.now();
     let filter = Filter::eq("user", user).and(Filter::eq("application", application));
     let all = visit.app().store().find::<UserConsent>(&Query::filter(filter)).await?;
@@ -192,7 +194,8 @@ async fn keep(visit: &Visit, expires: Option<Timestamp>) -> Result<(), Problem> 
     if let Some(old) = tx.first::<UserConsent>(same).await? {
         tx.update(&UserConsent { expires, expiring, ..old }).await?;
     } else {
-        let consent = UserConsent { pk: Id::unsaved(), expires, expiring, user, application: Id(application), permissions };
+        let consent =
+            UserConsent { pk: Id::unsaved(), expires, expiring, user, application: Id(application), permissions };
         tx.insert(&consent).await?;
     }
     tx.commit().await?;

@@ -65,9 +65,10 @@ pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
             "static" if record.text("target_static").is_empty() => {
                 Err(Problem::invalid("Target URL should be present when mode is Static."))
             }
-            "static" if runs_code(record.text("target_static")) => {
-                Err(Problem::field("target_static", "This address would run code in the page. Give one that starts with https://."))
-            }
+            "static" if runs_code(record.text("target_static")) => Err(Problem::field(
+                "target_static",
+                "This address would run code in the page. Give one that starts with https://.",
+            )),
             "flow" if record.get("target_flow").is_null() => {
                 Err(Problem::invalid("Target Flow should be present when mode is Flow."))
             }

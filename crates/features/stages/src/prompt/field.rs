@@ -112,8 +112,10 @@ fn stages<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> BoxFuture<
         let snapshot = rendering.store.snapshot();
         let mut all = Vec::with_capacity(records.len());
         for record in records {
-            let asks = |stage: &&store::Row| record.key().is_some_and(|key| stage.get("fields").as_keys().contains(&key));
-            let stages: Vec<Record> = snapshot.rows(PromptStage::MODEL).iter().filter(asks).map(|r| Record::clone(r)).collect();
+            let asks =
+                |stage: &&store::Row| record.key().is_some_and(|key| stage.get("fields").as_keys().contains(&key));
+            let stages: Vec<Record> =
+                snapshot.rows(PromptStage::MODEL).iter().filter(asks).map(|r| Record::clone(r)).collect();
             all.push(Json::Array(rendering.objects(&stages).await?));
         }
         Ok(all)

@@ -58,7 +58,11 @@ async fn show_all(visit: &mut Visit, stage: &PromptStage) -> Result<Vec<(Arc<Pro
 }
 
 /// Reads and checks an answer. What concerns the answer as a whole is looked at when every field is fine.
-async fn examine(visit: &mut Visit, stage: &PromptStage, answer: &Answer) -> Result<(Map<String, Json>, Errors), Problem> {
+async fn examine(
+    visit: &mut Visit,
+    stage: &PromptStage,
+    answer: &Answer,
+) -> Result<(Map<String, Json>, Errors), Problem> {
     let fields = show_all(visit, stage).await?;
     let (mut data, mut errors) = (Map::new(), Errors::default());
     for (field, shown) in &fields {
@@ -73,7 +77,8 @@ async fn examine(visit: &mut Visit, stage: &PromptStage, answer: &Answer) -> Res
     if !errors.is_empty() {
         return Ok((data, errors));
     }
-    let mut passwords = fields.iter().filter(|(f, _)| f.kind == FieldType::Password).map(|(f, _)| data.get(&f.field_key));
+    let mut passwords =
+        fields.iter().filter(|(f, _)| f.kind == FieldType::Password).map(|(f, _)| data.get(&f.field_key));
     if let Some(first) = passwords.next()
         && passwords.any(|other| other != first)
     {
@@ -96,7 +101,12 @@ async fn is_taken(visit: &Visit, name: &str) -> Result<bool, Problem> {
 }
 
 /// Asks the stage's policies: all must pass.
-async fn validate(visit: &mut Visit, stage: &PromptStage, data: &Map<String, Json>, errors: &mut Errors) -> Result<(), Problem> {
+async fn validate(
+    visit: &mut Visit,
+    stage: &PromptStage,
+    data: &Map<String, Json>,
+    errors: &mut Errors,
+) -> Result<(), Problem> {
     if stage.validation_policies.is_empty() {
         return Ok(());
     }

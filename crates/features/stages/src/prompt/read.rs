@@ -116,7 +116,9 @@ fn trimmed(field: &Prompt, given: &Json) -> Result<Json, Wrong> {
 
 fn number(field: &Prompt, given: &Json) -> Result<Json, Wrong> {
     let parsed = match given {
-        Json::Number(n) => n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64)),
+        Json::Number(n) => {
+            n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64))
+        }
         // An empty box of a form is nothing filled in.
         Json::String(s) if s.trim().is_empty() && !field.required => return Ok(Json::Null),
         Json::String(s) => s.trim().parse().ok(),

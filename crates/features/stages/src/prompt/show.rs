@@ -35,9 +35,10 @@ impl Prompt {
     /// The field in a challenge.
     pub fn to_json(&self, shown: &Shown) -> Json {
         use object::Choices as _;
-        let choices = shown.choices.as_ref().filter(|c| !c.is_empty()).map(|choices| -> Json {
-            choices.iter().map(|c| json!({ "value": c.value, "label": c.label })).collect()
-        });
+        let choices =
+            shown.choices.as_ref().filter(|c| !c.is_empty()).map(|choices| -> Json {
+                choices.iter().map(|c| json!({ "value": c.value, "label": c.label })).collect()
+            });
         json!({
             "field_key": self.field_key,
             "label": self.label,

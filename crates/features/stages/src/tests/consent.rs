@@ -13,7 +13,8 @@ async fn world(mode: &str) -> (World, Browser, object::Uuid) {
     let world = World::new().await;
     world.login_flow().await;
     let app = world.create(Application::model(), json!({"name": "App", "slug": "app"})).await;
-    let stage = world.create(ConsentStage::model(), json!({"name": "c", "mode": mode, "consent_expire_in": "hours=1"})).await;
+    let stage =
+        world.create(ConsentStage::model(), json!({"name": "c", "mode": mode, "consent_expire_in": "hours=1"})).await;
     world.flow("consent", json!({"title": "To %(app)s"}), &[&stage]).await;
     let mut browser = world.browser();
     browser.open("login").await;

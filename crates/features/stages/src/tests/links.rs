@@ -74,7 +74,8 @@ async fn the_initial_setup_is_finished_once() {
     let name = json!({"name": "n", "field_key": "username", "label": "N", "type": "text"});
     let name = world.create(Prompt::model(), name).await;
     let prompt = world.create(PromptStage::model(), json!({"name": "p", "fields": [field, name]})).await;
-    let write = world.create(UserWriteStage::model(), json!({"name": "w", "user_creation_mode": "always_create"})).await;
+    let write =
+        world.create(UserWriteStage::model(), json!({"name": "w", "user_creation_mode": "always_create"})).await;
     world.flow(flow::INITIAL_SETUP, json!({}), &[&prompt, &write]).await;
     let (mut one, mut two) = (world.browser(), world.browser());
     for browser in [&mut one, &mut two] {

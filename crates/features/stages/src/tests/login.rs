@@ -80,7 +80,12 @@ async fn too_many_wrong_answers_end_the_flow() {
     let mut browser = world.browser();
     browser.open("login").await;
     browser.answer("login", json!({"uid_field": "ann"})).await;
-    for body in [json!({"component": PW, "password": "x"}), json!({"component": PW, "password": ""}), json!({}), json!({"component": WHO, "uid_field": "ann"})] {
+    for body in [
+        json!({"component": PW, "password": "x"}),
+        json!({"component": PW, "password": ""}),
+        json!({}),
+        json!({"component": WHO, "uid_field": "ann"}),
+    ] {
         assert_eq!(component(&browser.answer("login", body).await), PW);
     }
     let end = browser.answer("login", json!({"component": PW, "password": "x"})).await;

@@ -40,7 +40,8 @@ async fn a_refused_stage_is_left_out_and_a_failed_policy_denies() {
     assert_eq!(component(&world.browser().open("broken-flow").await), "ak-stage-access-denied");
 
     let (flow, _) = world.flow("planned", json!({}), &[]).await;
-    let input = json!({"target": flow, "stage": one, "order": 0, "evaluate_on_plan": true, "re_evaluate_policies": false});
+    let input =
+        json!({"target": flow, "stage": one, "order": 0, "evaluate_on_plan": true, "re_evaluate_policies": false});
     let binding = world.create(flow::FlowStageBinding::model(), input).await;
     world.bind(&binding, "raise").await;
     assert_eq!(component(&world.browser().open("planned").await), "ak-stage-access-denied");

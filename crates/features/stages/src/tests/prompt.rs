@@ -102,7 +102,10 @@ async fn people_enroll_themselves() {
     let mut browser = world.browser();
     browser.open("enroll").await;
     let no = browser.answer("enroll", person("bob", "long-enough", "other")).await;
-    assert_eq!(no["response_errors"]["non_field_errors"], json!([{"string": "Passwords don't match.", "code": "invalid"}]));
+    assert_eq!(
+        no["response_errors"]["non_field_errors"],
+        json!([{"string": "Passwords don't match.", "code": "invalid"}])
+    );
     let no = browser.answer("enroll", person("bob", "a", "a")).await;
     assert_eq!(no["response_errors"]["non_field_errors"][0]["string"], "Too short.");
     assert_eq!(browser.post("enroll", person("bob", "long-enough", "long-enough")).await, Seen::Again);
@@ -129,7 +132,10 @@ async fn strangers_change_nothing() {
     let mut browser = world.browser();
     browser.open("enroll").await;
     let no = browser.answer("enroll", person("bob", "long-enough", "long-enough")).await;
-    assert_eq!((component(&no), &no["error_message"]), ("ak-stage-access-denied", &json!("No user found and can't create new user.")));
+    assert_eq!(
+        (component(&no), &no["error_message"]),
+        ("ak-stage-access-denied", &json!("No user found and can't create new user."))
+    );
     assert!(world.user("bob").await.is_none());
 }
 

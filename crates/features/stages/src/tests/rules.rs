@@ -4,7 +4,10 @@ use object::Object as _;
 use serde_json::{Value as Json, json};
 
 use super::world::{Seen, World, component};
-use crate::{ConsentStage, DenyStage, DummyStage, IdentificationStage, PasswordStage, RedirectStage, UserLoginStage, UserLogoutStage, UserWriteStage};
+use crate::{
+    ConsentStage, DenyStage, DummyStage, IdentificationStage, PasswordStage, RedirectStage, UserLoginStage,
+    UserLogoutStage, UserWriteStage,
+};
 
 async fn dummy(world: &World, name: &str) -> String {
     world.create(DummyStage::model(), json!({"name": name})).await
@@ -20,16 +23,36 @@ async fn an_empty_answer_passes_no_stage() {
         ("dummy", dummy(&world, "d").await),
         ("consent", world.create(ConsentStage::model(), json!({"name": "c"})).await),
         ("who", world.create(IdentificationStage::model(), json!({"name": "i", "user_fields": ["username"]})).await),
-        ("pw", world.create(PasswordStage::model(), json!({"name": "p", "backends": ["authentik.core.auth.InbuiltBackend"]})).await),
+        (
+            "pw",
+            world
+                .create(
+                    PasswordStage::model(),
+                    json!({"name": "p", "backends": ["authentik.core.auth.InbuiltBackend"]}),
+                )
+                .await,
+        ),
         ("prompt", world.create(crate::PromptStage::model(), json!({"name": "q", "fields": [prompt]})).await),
         ("login", world.create(UserLoginStage::model(), json!({"name": "l", "remember_me_offset": "days=1"})).await),
         ("write", world.create(UserWriteStage::model(), json!({"name": "w"})).await),
         ("deny", world.create(DenyStage::model(), json!({"name": "n"})).await),
-        ("to", world.create(RedirectStage::model(), json!({"name": "r", "mode": "static", "target_static": "https://a.example/"})).await),
+        (
+            "to",
+            world
+                .create(
+                    RedirectStage::model(),
+                    json!({"name": "r", "mode": "static", "target_static": "https://a.example/"}),
+                )
+                .await,
+        ),
     ];
     for (slug, stage) in &stages {
         world.flow(slug, json!({}), &[stage, &after]).await;
-        for body in [json!({}), json!({"component": "ak-stage-something"}), json!({"component": "ak-stage-dummy2", "token": "x"})] {
+        for body in [
+            json!({}),
+            json!({"component": "ak-stage-something"}),
+            json!({"component": "ak-stage-dummy2", "token": "x"}),
+        ] {
             let mut browser = world.browser();
             browser.open(slug).await;
             let seen = browser.post(slug, body).await;
@@ -59,17 +82,28 @@ async fn the_end_leads_only_to_our_own_pages() {
     let one = dummy(&world, "one").await;
     world.flow("d", json!({}), &[&one]).await;
     world.flow("empty", json!({}), &[]).await;
-    for (next, to) in [("%2Fif%2Fuser%2F", Some("/if/user/")), ("https%3A%2F%2Fevil.example%2F", None), ("%2F%2Fevil", None), ("%2F%5Cevil", None)] {
+    for (next, to) in [
+        ("%2Fif%2Fuser%2F", Some("/if/user/")),
+        ("https%3A%2F%2Fevil.example%2F", None),
+        ("%2F%2Fevil", None),
+        ("%2F%5Cevil", None),
+    ] {
         let path = format!("d?next={next}");
         let mut browser = world.browser();
         browser.open(&path).await;
         let end = browser.answer(&path, json!({"component": "ak-stage-dummy"})).await;
         match to {
             Some(to) => assert_eq!(end["to"], to),
-            None => assert_eq!((component(&end), &end["error_message"]), ("ak-stage-access-denied", &json!("Invalid next URL"))),
+            None => assert_eq!(
+                (component(&end), &end["error_message"]),
+                ("ak-stage-access-denied", &json!("Invalid next URL"))
+            ),
         }
     }
-    assert_eq!(world.browser().open("empty?next=%2Ffoo").await, json!({"component": "xak-flow-redirect", "to": "/foo"}));
+    assert_eq!(
+        world.browser().open("empty?next=%2Ffoo").await,
+        json!({"component": "xak-flow-redirect", "to": "/foo"})
+    );
     assert_eq!(world.browser().get("nope").await, Seen::Problem(http::StatusCode::NOT_FOUND));
 }
 
@@ -110,8 +144,13 @@ async fn a_deny_stage_says_why() {
 async fn a_wrong_answer_can_start_the_flow_anew() {
     let world = World::new().await;
     let (_, bindings) = world.login_flow().await;
-    let binding: flow::FlowStageBinding =
-        world.app.store().get(object::Id::<flow::FlowStageBinding>(bindings[1].parse().unwrap())).await.unwrap().unwrap();
+    let binding: flow::FlowStageBinding = world
+        .app
+        .store()
+        .get(object::Id::<flow::FlowStageBinding>(bindings[1].parse().unwrap()))
+        .await
+        .unwrap()
+        .unwrap();
     for (action, shown) in [
         (flow::InvalidResponseAction::Restart, "ak-stage-identification"),
         (flow::InvalidResponseAction::RestartWithContext, "ak-stage-identification"),

@@ -41,7 +41,9 @@ fn outcome<'a>(
                 let length = data.unwrap_or_default()["password"].as_str().unwrap_or_default().len();
                 Ok(if length < 8 { PolicyResult::deny("Too short.") } else { PolicyResult::pass() })
             }
-            "authenticated" => Ok(PolicyResult::of(request.user.as_ref().is_none_or(|u| u.attached("backend").is_none()))),
+            "authenticated" => {
+                Ok(PolicyResult::of(request.user.as_ref().is_none_or(|u| u.attached("backend").is_none())))
+            }
             _ => Err(PolicyException::new("It broke.")),
         }
     })
@@ -178,10 +180,9 @@ pub struct Browser {
 
 impl Browser {
     async fn send(&mut self, path: &str, body: Option<String>, page: bool) -> (StatusCode, Json) {
-        let mut request = http::Request::builder().uri(format!("/{path}")).extension(Origin {
-            scheme: Scheme::Https,
-            host: "id.example.com".to_owned(),
-        });
+        let mut request = http::Request::builder()
+            .uri(format!("/{path}"))
+            .extension(Origin { scheme: Scheme::Https, host: "id.example.com".to_owned() });
         request = request.extension(ClientAddress("192.0.2.1".parse().unwrap())).header("user-agent", "test");
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);

@@ -128,7 +128,12 @@ fn acting(caller: &Caller) -> Caller {
 }
 
 /// What to write, by wire name, and the password apart.
-fn collect(visit: &Visit, stage: &UserWriteStage, before: Option<&Record>, data: &Map<String, Json>) -> (Map<String, Json>, Option<String>) {
+fn collect(
+    visit: &Visit,
+    stage: &UserWriteStage,
+    before: Option<&Record>,
+    data: &Map<String, Json>,
+) -> (Map<String, Json>, Option<String>) {
     let mut input = Map::new();
     let mut password = None;
     let mut attributes = match before.map(|b| b.get("attributes")) {
