@@ -23,9 +23,9 @@ mod uuid;
 use crate::native::Table;
 use crate::value::{Module, Value};
 
+pub use hashlib::md5;
 pub use ipaddress::{Address, Network};
 pub use itertools::function_attr;
-pub use hashlib::md5;
 pub use json::{from_json, to_json};
 
 /// The module of this name, if the engine has it.
