@@ -156,10 +156,7 @@ impl Catalogue {
         self.models.iter().copied().filter(|m| !m.schema.family && m.is_a(label)).collect()
     }
     pub fn families(&self) -> impl Iterator<Item = Family> + '_ {
-        self.models
-            .iter()
-            .filter(|m| m.schema.family)
-            .map(|root| Family { root, kinds: self.kinds(root.name()) })
+        self.models.iter().filter(|m| m.schema.family).map(|root| Family { root, kinds: self.kinds(root.name()) })
     }
     /// The references to rows of this table alone; see [`Catalogue::dependents_of`] for a whole kind.
     pub fn dependents(&self, label: &str) -> &[Dependent] {

@@ -18,11 +18,18 @@ pub enum OnDelete {
 #[derive(Debug, Clone, Copy)]
 pub enum Kind {
     Bool,
-    Int { min: i64, max: i64 },
+    Int {
+        min: i64,
+        max: i64,
+    },
     Float,
-    Text { max: Option<u32> },
+    Text {
+        max: Option<u32>,
+    },
     /// Letters, digits, `-` and `_`.
-    Slug { max: Option<u32> },
+    Slug {
+        max: Option<u32>,
+    },
     Email,
     Url,
     /// A span of time as authentik writes it: `hours=1;minutes=30`.
@@ -36,11 +43,19 @@ pub enum Kind {
     List(&'static Kind),
     Json(Shape),
     /// A reference to another object, by its model label.
-    Ref { target: &'static str, on_delete: OnDelete },
+    Ref {
+        target: &'static str,
+        on_delete: OnDelete,
+    },
     /// References to many objects, kept in a table of their own.
-    Many { target: &'static str },
+    Many {
+        target: &'static str,
+    },
     /// The other end of a [`Kind::Many`]: `field` of `target` holds us.
-    Reverse { target: &'static str, field: &'static str },
+    Reverse {
+        target: &'static str,
+        field: &'static str,
+    },
 }
 
 /// Who may see and set a field over the API.

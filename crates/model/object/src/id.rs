@@ -175,8 +175,7 @@ impl<T: Object> Serialize for Id<T> {
 }
 impl<'de, T: Object> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        Self::from_key(Key::deserialize(d)?)
-            .ok_or_else(|| serde::de::Error::custom("a key of the other kind"))
+        Self::from_key(Key::deserialize(d)?).ok_or_else(|| serde::de::Error::custom("a key of the other kind"))
     }
 }
 

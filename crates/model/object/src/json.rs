@@ -14,9 +14,15 @@ pub enum Shape {
     /// A list of anything.
     Array,
     /// A component of the OpenAPI document, written by hand as JSON text.
-    Component { name: &'static str, schema: &'static str },
+    Component {
+        name: &'static str,
+        schema: &'static str,
+    },
     /// A list of such components.
-    ArrayOf { name: &'static str, schema: &'static str },
+    ArrayOf {
+        name: &'static str,
+        schema: &'static str,
+    },
 }
 
 /// A type that a JSON field is read into.

@@ -30,6 +30,6 @@ pub use object_derive::{Choices, Object};
 pub use record::{Mismatch, Object, Record};
 pub use schema::Schema;
 pub use typed::{FieldType, ValueReader};
-pub use value::Value;
 pub use uuid::Uuid;
-pub use wire::{FieldErrors, generate, default_value, parse_field, parse_key, python_repr, python_type, render_value};
+pub use value::Value;
+pub use wire::{FieldErrors, default_value, generate, parse_field, parse_key, python_repr, python_type, render_value};

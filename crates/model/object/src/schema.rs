@@ -57,8 +57,7 @@ pub struct Schema {
 }
 
 /// Every verb of a full REST object.
-pub const ALL_VERBS: &[&str] =
-    &["list", "create", "retrieve", "update", "partial_update", "destroy", "used_by"];
+pub const ALL_VERBS: &[&str] = &["list", "create", "retrieve", "update", "partial_update", "destroy", "used_by"];
 
 impl Schema {
     /// A schema with the defaults of an ordinary, audited, blueprint-able object with a UUID key.

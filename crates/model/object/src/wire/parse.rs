@@ -43,7 +43,8 @@ pub fn python_repr(value: &Json) -> String {
         }
         Json::Array(items) => format!("[{}]", list(items.iter().map(python_repr).collect())),
         Json::Object(map) => {
-            let pairs = map.iter().map(|(k, v)| format!("{}: {}", python_repr(&Json::from(k.as_str())), python_repr(v)));
+            let pairs =
+                map.iter().map(|(k, v)| format!("{}: {}", python_repr(&Json::from(k.as_str())), python_repr(v)));
             format!("{{{}}}", list(pairs.collect()))
         }
     }
@@ -85,11 +86,19 @@ fn parse_kind(field: &Field, kind: &Kind, value: &Json) -> Result<Value, Wrong> 
         }
         Kind::Email => {
             let text = parse_text(field, value, Some(254))?;
-            if text.as_str().is_some_and(|s| s.is_empty() || is_email(s)) { Ok(text) } else { wrong("Enter a valid email address.") }
+            if text.as_str().is_some_and(|s| s.is_empty() || is_email(s)) {
+                Ok(text)
+            } else {
+                wrong("Enter a valid email address.")
+            }
         }
         Kind::Url => {
             let text = parse_text(field, value, None)?;
-            if text.as_str().is_some_and(|s| s.is_empty() || is_url(s)) { Ok(text) } else { wrong("Enter a valid URL.") }
+            if text.as_str().is_some_and(|s| s.is_empty() || is_url(s)) {
+                Ok(text)
+            } else {
+                wrong("Enter a valid URL.")
+            }
         }
         Kind::Duration => {
             let text = parse_text(field, value, None)?;
@@ -116,12 +125,14 @@ fn parse_kind(field: &Field, kind: &Kind, value: &Json) -> Result<Value, Wrong> 
         }
         Kind::List(item) => parse_list(field, item, value),
         Kind::Json(shape) => match (shape, value) {
-            (Shape::Object, Json::Object(_)) | (Shape::Any | Shape::Component { .. }, _) => Ok(Value::Json(value.clone())),
+            (Shape::Object, Json::Object(_)) | (Shape::Any | Shape::Component { .. }, _) => {
+                Ok(Value::Json(value.clone()))
+            }
             (Shape::Object, _) => wrong("Value must be a dictionary, and not have any duplicate keys."),
             (Shape::Array | Shape::ArrayOf { .. }, Json::Array(_)) => Ok(Value::Json(value.clone())),
-            (Shape::ArrayOf { .. }, _) => {
-                Err(json!({"non_field_errors": [format!("Expected a list of items but got type \"{}\".", python_type(value))]}))
-            }
+            (Shape::ArrayOf { .. }, _) => Err(
+                json!({"non_field_errors": [format!("Expected a list of items but got type \"{}\".", python_type(value))]}),
+            ),
             (Shape::Array, _) => wrong(format!("Expected a list of items but got type \"{}\".", python_type(value))),
         },
         Kind::Ref { .. } => parse_reference(value).map(Value::from),
@@ -129,7 +140,11 @@ fn parse_kind(field: &Field, kind: &Kind, value: &Json) -> Result<Value, Wrong> 
             match value {
                 Json::Array(items) => items.iter().map(parse_reference).collect::<Result<_, _>>().map(Value::Keys),
                 // COMPAT: a mapping is read as the list of its keys, as Python does.
-                Json::Object(map) => map.keys().map(|k| parse_reference(&Json::from(k.as_str()))).collect::<Result<_, _>>().map(Value::Keys),
+                Json::Object(map) => map
+                    .keys()
+                    .map(|k| parse_reference(&Json::from(k.as_str())))
+                    .collect::<Result<_, _>>()
+                    .map(Value::Keys),
                 _ => wrong(format!("Expected a list of items but got type \"{}\".", python_type(value))),
             }
         }
@@ -153,7 +168,9 @@ fn parse_bool(value: &Json) -> Result<Value, Wrong> {
 
 fn parse_int(value: &Json, min: i64, max: i64) -> Result<Value, Wrong> {
     let number = match value {
-        Json::Number(n) => n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64)),
+        Json::Number(n) => {
+            n.as_i64().or_else(|| n.as_f64().filter(|f| f.fract() == 0.0 && f.abs() < 9e15).map(|f| f as i64))
+        }
         Json::String(s) => s.trim().parse().ok(),
         _ => None,
     };
@@ -244,7 +261,11 @@ fn is_email(text: &str) -> bool {
         && !local.contains("..")
         && local.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{}|~.-".contains(c));
     let label_ok = |l: &str| {
-        !l.is_empty() && l.len() <= 63 && !l.starts_with('-') && !l.ends_with('-') && l.chars().all(|c| c.is_alphanumeric() || c == '-')
+        !l.is_empty()
+            && l.len() <= 63
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.chars().all(|c| c.is_alphanumeric() || c == '-')
     };
     local_ok && (domain == "localhost" || (domain.contains('.') && domain.split('.').all(label_ok)))
 }
@@ -262,7 +283,8 @@ fn is_duration(text: &str) -> bool {
     const KEYS: [&str; 7] = ["microseconds", "milliseconds", "seconds", "minutes", "hours", "days", "weeks"];
     !text.is_empty()
         && text.split(';').all(|pair| {
-            pair.split_once('=')
-                .is_some_and(|(k, v)| KEYS.contains(&k.trim().to_ascii_lowercase().as_str()) && v.trim().parse::<f64>().is_ok())
+            pair.split_once('=').is_some_and(|(k, v)| {
+                KEYS.contains(&k.trim().to_ascii_lowercase().as_str()) && v.trim().parse::<f64>().is_ok()
+            })
         })
 }
