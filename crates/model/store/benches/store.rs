@@ -75,7 +75,8 @@ fn measure(c: &mut Criterion, runtime: &Runtime, store: &Store, on: &str) {
         });
     });
     c.bench_function(&format!("{on}: read by unique name"), |b| {
-        b.to_async(runtime).iter(|| async { store.first::<Account>(Filter::eq("name", "user-77")).await.unwrap().unwrap() });
+        b.to_async(runtime)
+            .iter(|| async { store.first::<Account>(Filter::eq("name", "user-77")).await.unwrap().unwrap() });
     });
     let query = Query::all().order(&["name"]).limit(20);
     c.bench_function(&format!("{on}: page of 20 and count of {ROWS}"), |b| {
@@ -86,7 +87,8 @@ fn measure(c: &mut Criterion, runtime: &Runtime, store: &Store, on: &str) {
             b.to_async(runtime).iter_custom(|inserts| async move {
                 let begun = Instant::now();
                 let work = (0..tasks as u64).map(|task| {
-                    let (store, share) = (store.clone(), inserts / tasks as u64 + u64::from(task < inserts % tasks as u64));
+                    let (store, share) =
+                        (store.clone(), inserts / tasks as u64 + u64::from(task < inserts % tasks as u64));
                     tokio::spawn(async move {
                         for _ in 0..share {
                             let mut one = account(0);

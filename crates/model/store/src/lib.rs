@@ -24,8 +24,8 @@ mod tests;
 
 pub use error::{Error, Result};
 pub use filter::{Filter, Op, scalar};
-pub use postgres::{PostgresConfig, SslMode};
 pub use migrate::{MigrateOptions, Plan, lock_text};
+pub use postgres::{PostgresConfig, SslMode};
 pub use query::{After, Page, Query};
 pub use snapshot::{Row, Snapshot};
 pub use store::{Place, Store};

@@ -10,7 +10,6 @@ mod render;
 #[cfg(test)]
 mod tests;
 
-
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -87,13 +86,20 @@ fn history() -> Statement {
 /// What the database says of itself.
 enum State {
     Empty,
-    Made { version: i64, shape: Box<Shape> },
+    Made {
+        version: i64,
+        shape: Box<Shape>,
+    },
     /// As we want it.
     Equal,
 }
 
 /// Reads what there is through `read` and judges it.
-async fn state(dialect: Dialect, wanted: &Shape, read: impl AsyncFn(Statement) -> Result<Vec<Vec<Value>>>) -> Result<State> {
+async fn state(
+    dialect: Dialect,
+    wanted: &Shape,
+    read: impl AsyncFn(Statement) -> Result<Vec<Vec<Value>>>,
+) -> Result<State> {
     let counted = read(count_tables(dialect)).await?;
     let number = |i: usize| counted.first().and_then(|r| r.get(i)).and_then(Value::as_int).unwrap_or_default();
     if number(0) == 0 {
@@ -101,7 +107,8 @@ async fn state(dialect: Dialect, wanted: &Shape, read: impl AsyncFn(Statement) -
     }
     if number(1) == 0 {
         return Err(Error::Schema(
-            "the database holds tables that Keywright did not make; give Keywright a database or a schema of its own".into(),
+            "the database holds tables that Keywright did not make; give Keywright a database or a schema of its own"
+                .into(),
         ));
     }
     judge(wanted, &read(history()).await?)
@@ -163,7 +170,8 @@ fn script(dialect: Dialect, state: &State, wanted: &Shape) -> Result<Option<(Vec
     let record = statement(
         &match dialect {
             Dialect::Sqlite => {
-                "INSERT INTO keywright_schema (version, program, shape, applied) VALUES (?1, ?2, ?3, datetime('now'))".to_owned()
+                "INSERT INTO keywright_schema (version, program, shape, applied) VALUES (?1, ?2, ?3, datetime('now'))"
+                    .to_owned()
             }
             Dialect::Postgres => {
                 "INSERT INTO keywright_schema (version, program, shape, applied) VALUES ($1, $2, $3, now())".to_owned()
@@ -260,13 +268,15 @@ async fn dump(db: &Postgres, path: &Path) -> Result<()> {
             command.env("PGPASSWORD", password.expose());
         }
         command.env("PGSSLMODE", config.sslmode.as_str());
-        let files = [("PGSSLROOTCERT", &config.sslrootcert), ("PGSSLCERT", &config.sslcert), ("PGSSLKEY", &config.sslkey)];
+        let files =
+            [("PGSSLROOTCERT", &config.sslrootcert), ("PGSSLCERT", &config.sslcert), ("PGSSLKEY", &config.sslkey)];
         for (name, file) in files {
             if let Some(file) = file {
                 command.env(name, file);
             }
         }
-        let done = command.output().map_err(|e| Error::Schema(format!("pg_dump cannot be run: {e}; nothing was changed")))?;
+        let done =
+            command.output().map_err(|e| Error::Schema(format!("pg_dump cannot be run: {e}; nothing was changed")))?;
         if done.status.success() {
             return Ok(());
         }

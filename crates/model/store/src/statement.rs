@@ -25,7 +25,13 @@ impl Column {
             Kind::Uuid | Kind::Ref { .. } | Kind::Many { .. } | Kind::Reverse { .. } => Self::Uuid,
             Kind::Time => Self::Time,
             Kind::List(_) | Kind::Json(_) => Self::Json,
-            Kind::Text { .. } | Kind::Slug { .. } | Kind::Email | Kind::Url | Kind::Duration | Kind::Code | Kind::Choice(_) => Self::Text,
+            Kind::Text { .. }
+            | Kind::Slug { .. }
+            | Kind::Email
+            | Kind::Url
+            | Kind::Duration
+            | Kind::Code
+            | Kind::Choice(_) => Self::Text,
         }
     }
 }

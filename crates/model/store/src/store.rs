@@ -187,7 +187,11 @@ impl Store {
     }
     /// A row of a family as the kind it is.
     pub async fn concrete(&self, root: &'static Model, key: Key) -> Result<Option<Record>> {
-        Ok(self.concretes(root, &Query::filter(Filter::eq(root.key_field().name, key)).limit(1)).await?.into_iter().next())
+        Ok(self
+            .concretes(root, &Query::filter(Filter::eq(root.key_field().name, key)).limit(1))
+            .await?
+            .into_iter()
+            .next())
     }
     /// Rows of a family as the kinds they are, in the order asked for: a query, and one more a kind.
     pub async fn concretes(&self, root: &'static Model, query: &Query) -> Result<Vec<Record>> {
@@ -207,7 +211,8 @@ impl Store {
         let mut keys = Vec::with_capacity(rows.len());
         let mut by_kind: Vec<(&'static Model, Vec<Value>)> = Vec::new();
         for row in rows {
-            let (Some(key), Some(kind)) = (row.first().and_then(Value::as_key), row.get(1).and_then(Value::as_str)) else {
+            let (Some(key), Some(kind)) = (row.first().and_then(Value::as_key), row.get(1).and_then(Value::as_str))
+            else {
                 continue;
             };
             let model = self.model(kind)?;

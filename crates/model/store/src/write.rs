@@ -14,14 +14,36 @@ pub enum Write {
     Upsert(Record),
     /// Sets columns of all rows that match. With `guard`, at least one must, else the batch fails with
     /// [`crate::Error::Guard`].
-    Change { model: &'static Model, filter: Filter, set: Vec<(&'static str, Value)>, guard: bool },
-    Delete { model: &'static Model, key: Key },
+    Change {
+        model: &'static Model,
+        filter: Filter,
+        set: Vec<(&'static str, Value)>,
+        guard: bool,
+    },
+    Delete {
+        model: &'static Model,
+        key: Key,
+    },
     /// Deletes all rows that match; with `guard`, at least one must.
-    DeleteWhere { model: &'static Model, filter: Filter, guard: bool },
+    DeleteWhere {
+        model: &'static Model,
+        filter: Filter,
+        guard: bool,
+    },
     /// Adds a reference to a many-to-many field.
-    Link { model: &'static Model, key: Key, field: &'static str, target: Key },
+    Link {
+        model: &'static Model,
+        key: Key,
+        field: &'static str,
+        target: Key,
+    },
     /// Takes a reference out of a many-to-many field.
-    Unlink { model: &'static Model, key: Key, field: &'static str, target: Key },
+    Unlink {
+        model: &'static Model,
+        key: Key,
+        field: &'static str,
+        target: Key,
+    },
 }
 
 impl Write {

@@ -60,8 +60,12 @@ impl fmt::Display for Step {
                 write!(f, "make {table}.{} refer to {to}", column.name)
             }
             Self::DropReference { table, column } => write!(f, "drop the reference of {table}.{column}"),
-            Self::AddIndex { table, index } => write!(f, "add {} on {table} ({})", kind(index), index.columns.join(", ")),
-            Self::DropIndex { table, index } => write!(f, "drop {} on {table} ({})", kind(index), index.columns.join(", ")),
+            Self::AddIndex { table, index } => {
+                write!(f, "add {} on {table} ({})", kind(index), index.columns.join(", "))
+            }
+            Self::DropIndex { table, index } => {
+                write!(f, "drop {} on {table} ({})", kind(index), index.columns.join(", "))
+            }
         }
     }
 }
@@ -199,6 +203,8 @@ fn alter(from: &str, before: &Table, name: &str, table: &Table, out: &mut Vec<St
 fn convertible(from: Type, to: Type) -> bool {
     matches!(
         (from, to),
-        (Type::Int | Type::Uuid | Type::Json | Type::Float, Type::Text) | (Type::Int, Type::Float | Type::Bool) | (Type::Bool, Type::Int)
+        (Type::Int | Type::Uuid | Type::Json | Type::Float, Type::Text)
+            | (Type::Int, Type::Float | Type::Bool)
+            | (Type::Bool, Type::Int)
     )
 }

@@ -89,7 +89,9 @@ fn sqlite(old: &Shape, new: &Shape, steps: &[Step]) -> Vec<String> {
                 out.extend(new.tables.get(table).map(|t| sql::create_table(table, t, Dialect::Sqlite)));
             }
             Step::DropTable { table } => out.push(format!("DROP TABLE {}", quoted(table))),
-            Step::RenameTable { from, to } => out.push(format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to))),
+            Step::RenameTable { from, to } => {
+                out.push(format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to)))
+            }
             Step::AddColumn { table, column } if !rebuilt.contains(&**table) => out.push(format!(
                 "ALTER TABLE {} ADD COLUMN {} {}",
                 quoted(table),
@@ -97,7 +99,9 @@ fn sqlite(old: &Shape, new: &Shape, steps: &[Step]) -> Vec<String> {
                 sql::sql_type(column.kind, Dialect::Sqlite)
             )),
             Step::DropIndex { table, index } => out.push(sql::drop_index(table, index)),
-            Step::AddIndex { table, index } if !rebuilt.contains(&**table) => indexes.push(sql::create_index(table, index)),
+            Step::AddIndex { table, index } if !rebuilt.contains(&**table) => {
+                indexes.push(sql::create_index(table, index))
+            }
             _ => {}
         }
     }

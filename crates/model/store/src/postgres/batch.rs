@@ -87,9 +87,8 @@ async fn send(
         let end = segment(statements, start);
         let part = &statements[start..end];
         // COMMIT goes along with the last part when nothing has to be looked at first: after an error it undoes.
-        let last = end == statements.len()
-            && frame == Frame::Transaction
-            && part.iter().all(|s| s.expect != Expect::Row);
+        let last =
+            end == statements.len() && frame == Frame::Transaction && part.iter().all(|s| s.expect != Expect::Row);
         let running = part.iter().zip(&prepared[start..end]);
         let running = running.map(|(s, p)| run_prepared(lent, s, p.as_ref(), inserted.as_ref()));
         let (opened, (results, committed)) =

@@ -29,7 +29,9 @@ impl ToSql for Bound<'_> {
             (Value::Text(s), &Type::TEXT | &Type::VARCHAR | &Type::NAME) => s.to_sql(ty, out),
             (Value::Uuid(u), &Type::UUID) => u.to_sql(ty, out),
             // Cut to microseconds as SQLite keeps them; rounding could make a moment lie in the future.
-            (Value::Time(t), &Type::TIMESTAMPTZ) => jiff::Timestamp::from_microsecond(t.as_microsecond())?.to_sql(ty, out),
+            (Value::Time(t), &Type::TIMESTAMPTZ) => {
+                jiff::Timestamp::from_microsecond(t.as_microsecond())?.to_sql(ty, out)
+            }
             (Value::Json(j), &Type::JSONB | &Type::JSON) => j.to_sql(ty, out),
             (value, _) => Err(format!("{value:?} does not fit a parameter of type {ty}").into()),
         }

@@ -58,7 +58,9 @@ async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store
                         }
                     }
                     set_linked(&store, false);
-                    tracing::warn!("The link to PostgreSQL's notifications is lost; changes arrive late until it is back");
+                    tracing::warn!(
+                        "The link to PostgreSQL's notifications is lost; changes arrive late until it is back"
+                    );
                 }
                 reading.abort();
             }

@@ -128,7 +128,13 @@ impl Pool {
     pub async fn listener(
         &self,
     ) -> std::result::Result<
-        (Client, tokio_postgres::Connection<tokio_postgres::Socket, <MakeRustlsConnect as tokio_postgres::tls::MakeTlsConnect<tokio_postgres::Socket>>::Stream>),
+        (
+            Client,
+            tokio_postgres::Connection<
+                tokio_postgres::Socket,
+                <MakeRustlsConnect as tokio_postgres::tls::MakeTlsConnect<tokio_postgres::Socket>>::Stream,
+            >,
+        ),
         tokio_postgres::Error,
     > {
         self.client.connect(self.tls.clone()).await
@@ -156,7 +162,10 @@ impl Lent {
     }
 
     /// The statement prepared on this connection, when it is worth it.
-    pub async fn prepared(&self, statement: &Statement) -> std::result::Result<Option<tokio_postgres::Statement>, Fault> {
+    pub async fn prepared(
+        &self,
+        statement: &Statement,
+    ) -> std::result::Result<Option<tokio_postgres::Statement>, Fault> {
         let Some(connection) = self.connection.as_ref().filter(|_| self.prepare && statement.hot) else {
             return Ok(None);
         };

@@ -64,7 +64,9 @@ fn verifier(config: &PostgresConfig, provider: Arc<CryptoProvider>) -> Result<Ar
     let path = match &config.sslrootcert {
         Some(path) if path.as_os_str() != "system" => path.clone(),
         _ => SYSTEM.iter().map(PathBuf::from).find(|p| p.exists()).ok_or_else(|| {
-            Error::Unavailable("this machine has no list of authorities: set postgresql.sslrootcert to a PEM file".into())
+            Error::Unavailable(
+                "this machine has no list of authorities: set postgresql.sslrootcert to a PEM file".into(),
+            )
         })?,
     };
     let mut roots = RootCertStore::empty();

@@ -105,7 +105,11 @@ impl Builder<'_> {
             && rest.is_none()
         {
             self.push(if *null { "NOT EXISTS (" } else { "EXISTS (" });
-            self.push(&format!("SELECT 1 FROM {} {link} WHERE {link}.{} = {key})", quoted(&through.table), quoted(through.ours)));
+            self.push(&format!(
+                "SELECT 1 FROM {} {link} WHERE {link}.{} = {key})",
+                quoted(&through.table),
+                quoted(through.ours)
+            ));
             return Ok(());
         }
         self.push(&format!("EXISTS (SELECT 1 FROM {} {link}", quoted(&through.table)));

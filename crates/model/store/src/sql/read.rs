@@ -9,7 +9,13 @@ use crate::query::Query;
 use crate::statement::{Column, Expect, Statement};
 
 /// All columns of the rows that match, in the order of [`Model::fields`] without the many-to-many ones.
-pub fn select(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, query: &Query, hot: bool) -> Result<Statement> {
+pub fn select(
+    catalogue: &Catalogue,
+    dialect: Dialect,
+    model: &'static Model,
+    query: &Query,
+    hot: bool,
+) -> Result<Statement> {
     let mut b = Builder::new(catalogue, dialect);
     let columns = columns(&mut b, model);
     tail(&mut b, model, query)?;
@@ -79,7 +85,14 @@ pub fn count_up_to(
     b.push(" WHERE ");
     b.condition(model, "t", filter)?;
     b.push(&format!(" LIMIT {limit}) AS counted"));
-    Ok(Statement { sql: b.text, params: b.params, columns: vec![Column::Int], expect: Expect::Any, hot: false, heavy: true })
+    Ok(Statement {
+        sql: b.text,
+        params: b.params,
+        columns: vec![Column::Int],
+        expect: Expect::Any,
+        hot: false,
+        heavy: true,
+    })
 }
 
 /// How many rows match.
@@ -89,11 +102,24 @@ pub fn count(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, fil
     b.from(model, "t");
     b.push(" WHERE ");
     b.condition(model, "t", filter)?;
-    Ok(Statement { sql: b.text, params: b.params, columns: vec![Column::Int], expect: Expect::Any, hot: false, heavy: true })
+    Ok(Statement {
+        sql: b.text,
+        params: b.params,
+        columns: vec![Column::Int],
+        expect: Expect::Any,
+        hot: false,
+        heavy: true,
+    })
 }
 
 /// The links of one many-to-many field for some rows: pairs of our key and the other's.
-pub fn links(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, position: usize, keys: &[Key]) -> Option<Statement> {
+pub fn links(
+    catalogue: &Catalogue,
+    dialect: Dialect,
+    model: &'static Model,
+    position: usize,
+    keys: &[Key],
+) -> Option<Statement> {
     let through = through_of(catalogue, model, position)?;
     let target = catalogue.model(model.fields[position].target()?)?;
     let mut b = Builder::new(catalogue, dialect);

@@ -101,7 +101,8 @@ impl Planner<'_> {
             }
             let key_name = quoted(model.key_field().name);
             if or_update {
-                let set: Vec<_> = list.iter().filter(|n| **n != key_name).map(|n| format!("{n} = excluded.{n}")).collect();
+                let set: Vec<_> =
+                    list.iter().filter(|n| **n != key_name).map(|n| format!("{n} = excluded.{n}")).collect();
                 if set.is_empty() {
                     b.push(&format!(" ON CONFLICT ({key_name}) DO NOTHING"));
                 } else {
@@ -120,7 +121,10 @@ impl Planner<'_> {
                 hot: true,
                 heavy: false,
             });
-            if level == 0 && self.dialect == Dialect::Postgres && let Some(Key::Int(n)) = key {
+            if level == 0
+                && self.dialect == Dialect::Postgres
+                && let Some(Key::Int(n)) = key
+            {
                 out.push(skip_counted(part.table, model.key_field().name, n));
             }
         }
@@ -151,7 +155,14 @@ impl Planner<'_> {
                 continue;
             }
             b.push(&format!(" WHERE {} = ", quoted(model.key_field().name))).bind(Value::from(key));
-            out.push(Statement { sql: b.text, params: b.params, columns: vec![], expect: Expect::Row, hot: true, heavy: false });
+            out.push(Statement {
+                sql: b.text,
+                params: b.params,
+                columns: vec![],
+                expect: Expect::Row,
+                hot: true,
+                heavy: false,
+            });
         }
         self.links(record, &Value::from(key).into(), true, out);
         Ok(())
@@ -165,8 +176,16 @@ impl Planner<'_> {
             let Some(through) = through_of(self.catalogue, model, i) else { continue };
             if clear {
                 let mut b = self.builder();
-                b.push(&format!("DELETE FROM {} WHERE {} = ", quoted(&through.table), quoted(through.ours))).bind(key.clone());
-                out.push(Statement { sql: b.text, params: b.params, columns: vec![], expect: Expect::Any, hot: true, heavy: false });
+                b.push(&format!("DELETE FROM {} WHERE {} = ", quoted(&through.table), quoted(through.ours)))
+                    .bind(key.clone());
+                out.push(Statement {
+                    sql: b.text,
+                    params: b.params,
+                    columns: vec![],
+                    expect: Expect::Any,
+                    hot: true,
+                    heavy: false,
+                });
             }
             for (position, target) in targets.iter().enumerate() {
                 out.push(self.link_statement(&through, key.clone(), *target, position as i64));
@@ -187,7 +206,15 @@ impl Planner<'_> {
         Statement { sql: b.text, params: b.params, columns: vec![], expect: Expect::Any, hot: true, heavy: false }
     }
 
-    fn link(&self, model: &'static Model, key: Key, field: &str, target: Key, add: bool, out: &mut Vec<Statement>) -> Result<()> {
+    fn link(
+        &self,
+        model: &'static Model,
+        key: Key,
+        field: &str,
+        target: Key,
+        add: bool,
+        out: &mut Vec<Statement>,
+    ) -> Result<()> {
         let unknown = || Error::NoField { model: model.name(), name: field.to_owned() };
         let position = model.index_of(field).ok_or_else(unknown)?;
         let through = through_of(self.catalogue, model, position).ok_or_else(unknown)?;
@@ -198,7 +225,14 @@ impl Planner<'_> {
         let mut b = self.builder();
         b.push(&format!("DELETE FROM {} WHERE {} = ", quoted(&through.table), quoted(through.ours)));
         b.bind(Value::from(key)).push(&format!(" AND {} = ", quoted(through.theirs))).bind(Value::from(target));
-        out.push(Statement { sql: b.text, params: b.params, columns: vec![], expect: Expect::Any, hot: true, heavy: false });
+        out.push(Statement {
+            sql: b.text,
+            params: b.params,
+            columns: vec![],
+            expect: Expect::Any,
+            hot: true,
+            heavy: false,
+        });
         Ok(())
     }
 

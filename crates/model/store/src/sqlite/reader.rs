@@ -77,7 +77,8 @@ impl Readers {
         let waiting = Waiting(Arc::clone(&brake));
         let readers = Arc::clone(self);
         let work = async {
-            let permit = Arc::clone(&self.apart).acquire_owned().await.map_err(|e| Error::Unavailable(e.to_string()))?;
+            let permit =
+                Arc::clone(&self.apart).acquire_owned().await.map_err(|e| Error::Unavailable(e.to_string()))?;
             let read = move || {
                 let _permit = permit;
                 readers.lend(|conn| {

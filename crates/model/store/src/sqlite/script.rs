@@ -9,10 +9,7 @@ use crate::statement::Statement;
 type Read<'a> = &'a dyn Fn(Statement) -> Result<Vec<Vec<Value>>>;
 
 /// Runs what `look` decides under the write lock, or nothing of it.
-pub fn run(
-    location: &Location,
-    look: impl FnOnce(Read<'_>) -> Result<Option<(Vec<String>, Statement)>>,
-) -> Result<()> {
+pub fn run(location: &Location, look: impl FnOnce(Read<'_>) -> Result<Option<(Vec<String>, Statement)>>) -> Result<()> {
     let conn = connect(location, false)?;
     let step = |sql: &str| conn.execute_batch(sql).map_err(|e| fault(sql, &e));
     // Cannot be switched inside a transaction. A rebuilt table would take the rows that refer to it along.

@@ -79,7 +79,12 @@ fn serve(conn: &Connection, queue: &Receiver<Command>) {
 }
 
 /// Runs a batch and those waiting behind it in one transaction. Returns the command that ended the group.
-fn group(conn: &Connection, queue: &Receiver<Command>, first: Vec<Statement>, reply: Reply<Vec<Outcome>>) -> Option<Command> {
+fn group(
+    conn: &Connection,
+    queue: &Receiver<Command>,
+    first: Vec<Statement>,
+    reply: Reply<Vec<Outcome>>,
+) -> Option<Command> {
     if let Err(e) = conn.execute_batch("BEGIN IMMEDIATE") {
         let _ = reply.send(Err(fault("BEGIN", &e)));
         return None;

@@ -44,7 +44,9 @@ impl Store {
     async fn links(&self, model: &'static Model, position: usize, keys: &[Key]) -> Result<HashMap<Key, Vec<Key>>> {
         let mut found: HashMap<Key, Vec<Key>> = HashMap::new();
         for chunk in keys.chunks(CHUNK) {
-            let Some(statement) = sql::links(self.catalogue(), self.conn.dialect(), model, position, chunk) else { continue };
+            let Some(statement) = sql::links(self.catalogue(), self.conn.dialect(), model, position, chunk) else {
+                continue;
+            };
             for row in self.conn.read(statement).await? {
                 if let [ours, theirs] = row.as_slice()
                     && let (Some(ours), Some(theirs)) = (ours.as_key(), theirs.as_key())

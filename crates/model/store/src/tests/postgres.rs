@@ -81,7 +81,8 @@ async fn nothing_is_prepared_behind_a_pooler() {
 #[tokio::test]
 async fn a_slow_read_is_stopped_and_the_pool_stays_whole() {
     let Some(database) = testkit::postgres() else { return };
-    let hasty = PostgresConfig { statement_timeout: Duration::from_millis(100), max_connections: 2, ..config(&database) };
+    let hasty =
+        PostgresConfig { statement_timeout: Duration::from_millis(100), max_connections: 2, ..config(&database) };
     let store = Store::open_postgres(hasty, catalogue()).await.unwrap();
     let slow = || crate::statement::Statement {
         sql: "SELECT 1::bigint FROM pg_sleep(60)".into(),
@@ -99,7 +100,12 @@ async fn a_slow_read_is_stopped_and_the_pool_stays_whole() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_unavailable() {
-    let nowhere = PostgresConfig { port: 1, host: "127.0.0.1".into(), patience: Duration::from_millis(300), ..PostgresConfig::default() };
+    let nowhere = PostgresConfig {
+        port: 1,
+        host: "127.0.0.1".into(),
+        patience: Duration::from_millis(300),
+        ..PostgresConfig::default()
+    };
     let refused = Store::open_postgres(nowhere, catalogue()).await;
     assert!(refused.is_err_and(|e| e.is_unavailable()));
 }
@@ -193,8 +199,13 @@ async fn usual_lists_use_indexes() {
 
 #[test]
 fn urls_are_read() {
-    let config = PostgresConfig::from_url("postgres://u:p%40@h:6000/d?sslmode=verify-full&sslrootcert=/ca.pem&schema=s").unwrap();
-    assert_eq!((config.host.as_str(), config.port, config.user.as_str(), config.database.as_str()), ("h", 6000, "u", "d"));
+    let config =
+        PostgresConfig::from_url("postgres://u:p%40@h:6000/d?sslmode=verify-full&sslrootcert=/ca.pem&schema=s")
+            .unwrap();
+    assert_eq!(
+        (config.host.as_str(), config.port, config.user.as_str(), config.database.as_str()),
+        ("h", 6000, "u", "d")
+    );
     assert_eq!(config.password.unwrap().expose(), "p@");
     assert_eq!(config.sslmode, crate::SslMode::VerifyFull);
     assert!(PostgresConfig::from_url("postgres://h/d?sslmode=perhaps").is_err());

@@ -178,12 +178,24 @@ async fn usual_lists_use_indexes() {
     let cases = [
         (User::model(), Query::filter(Filter::eq("pk", 1i64)), "SEARCH t_0 USING INTEGER PRIMARY KEY"),
         (User::model(), Query::filter(Filter::eq("name", "a")), "INDEX t_user_name_key (name=?)"),
-        (Group::model(), Query::filter(Filter::True).order(&["name"]).limit(20), "SCAN t_0 USING INDEX t_group_name_key"),
+        (
+            Group::model(),
+            Query::filter(Filter::True).order(&["name"]).limit(20),
+            "SCAN t_0 USING INDEX t_group_name_key",
+        ),
         (Every::model(), Query::filter(Filter::True).order(&["-at"]).limit(20), "SCAN t_0 USING INDEX t_every_at_idx"),
         (Every::model(), Query::filter(Filter::eq("maybe_user", 1i64)), "USING INDEX t_every_maybe_user_idx"),
-        (Every::model(), Query::filter(Filter::compare("at", Op::Lt, "2024-05-07T00:00:00Z")).order(&["at"]).limit(20), "SEARCH t_0 USING INDEX t_every_at_idx"),
+        (
+            Every::model(),
+            Query::filter(Filter::compare("at", Op::Lt, "2024-05-07T00:00:00Z")).order(&["at"]).limit(20),
+            "SEARCH t_0 USING INDEX t_every_at_idx",
+        ),
         (User::model(), Query::filter(Filter::any_of("pk", [1i64, 2])), "USING INTEGER PRIMARY KEY"),
-        (Every::model(), Query::all().order(&["-at"]).limit(20).after_row(Record { values: at_now(&row), ..row.clone() }), "SEARCH t_0 USING INDEX t_every_at_idx"),
+        (
+            Every::model(),
+            Query::all().order(&["-at"]).limit(20).after_row(Record { values: at_now(&row), ..row.clone() }),
+            "SEARCH t_0 USING INDEX t_every_at_idx",
+        ),
     ];
     for (model, query, wanted) in cases {
         let plan = plan(&store, model, &query).await;

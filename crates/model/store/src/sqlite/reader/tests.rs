@@ -9,8 +9,16 @@ use crate::statement::{Column, Expect, Statement};
 
 /// Counts for minutes when it is not stopped.
 fn endless() -> Statement {
-    let sql = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT COUNT(*) FROM n";
-    Statement { sql: sql.into(), params: vec![], columns: vec![Column::Int], expect: Expect::Any, hot: false, heavy: true }
+    let sql =
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT COUNT(*) FROM n";
+    Statement {
+        sql: sql.into(),
+        params: vec![],
+        columns: vec![Column::Int],
+        expect: Expect::Any,
+        hot: false,
+        heavy: true,
+    }
 }
 
 fn readers(limit: Duration) -> Arc<Readers> {
