@@ -94,7 +94,9 @@ fn given(ask: &Ask, model: &'static Model) -> Result<Map<String, Json>, Problem>
     let kinds: Vec<_> = ask.app.registry().chain(model).collect();
     let known = |name: &str| {
         model.field(name).is_some()
-            || kinds.iter().any(|k| k.inputs.iter().any(|i| i.name == name) || k.computed.iter().any(|c| c.name == name))
+            || kinds
+                .iter()
+                .any(|k| k.inputs.iter().any(|i| i.name == name) || k.computed.iter().any(|c| c.name == name))
     };
     input.retain(|name, value| !META.contains(&name.as_str()) && (known(name) || !is_nothing(value)));
     Ok(input)

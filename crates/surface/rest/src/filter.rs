@@ -48,8 +48,20 @@ pub enum End {
 }
 
 const OPS: [&str; 14] = [
-    "in", "isnull", "exact", "iexact", "contains", "icontains", "startswith", "istartswith", "endswith", "iendswith", "lt", "lte",
-    "gt", "gte",
+    "in",
+    "isnull",
+    "exact",
+    "iexact",
+    "contains",
+    "icontains",
+    "startswith",
+    "istartswith",
+    "endswith",
+    "iendswith",
+    "lt",
+    "lte",
+    "gt",
+    "gte",
 ];
 
 /// What a path of names joined by `__` leads to.
@@ -114,7 +126,9 @@ fn condition<'a>(
     Box::pin(async move {
         match end {
             End::Inside { path } => Ok(Ok(inside(&path, values))),
-            End::Field { path, field, op } if matches!(field.kind, Kind::Json(_)) && op.is_empty() => mapping(&path, values).map(Ok),
+            End::Field { path, field, op } if matches!(field.kind, Kind::Json(_)) && op.is_empty() => {
+                mapping(&path, values).map(Ok)
+            }
             End::Field { path, field, op } => value::condition(store, &path, field, op, values).await,
             End::Reverse { path, through, rest } => referrers(store, model, &path, through, &rest, values).await,
         }

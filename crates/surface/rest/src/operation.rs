@@ -74,7 +74,8 @@ async fn permitted(ask: &Ask, place: &Place<'_>, operation: &Operation) -> Resul
 /// JSON, or a form with files where the operation takes one.
 fn body(ask: &Ask, operation: &Operation) -> Result<Body, Problem> {
     if takes_files(ask.app.registry(), operation) {
-        let content_type = ask.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let content_type =
+            ask.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
         if !ask.body.is_empty() && !ask.media_type().eq_ignore_ascii_case("multipart/form-data") {
             return Err(ask.unsupported());
         }

@@ -24,7 +24,8 @@ pub fn of(reply: Reply) -> Response {
             let mut response = (status, [(header::CONTENT_TYPE, content_type)], bytes).into_response();
             if let Some(name) = filename {
                 // A name comes from an object: nothing in it may end the header or leave its quotes.
-                let safe: String = name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\/".contains(c) { c } else { '_' }).collect();
+                let safe: String =
+                    name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\/".contains(c) { c } else { '_' }).collect();
                 if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{safe}\"")) {
                     response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
                 }

@@ -27,7 +27,11 @@ struct Api {
 pub fn router(app: App) -> Router {
     app.provide(Renderer(render::mixed));
     let table = Arc::new(Table::new(app.registry()));
-    Router::new().route("/api/v3/", any(handle)).route("/api/v3/{*path}", any(handle)).with_state(Api { app, table, document: Arc::default() })
+    Router::new().route("/api/v3/", any(handle)).route("/api/v3/{*path}", any(handle)).with_state(Api {
+        app,
+        table,
+        document: Arc::default(),
+    })
 }
 
 async fn handle(State(api): State<Api>, request: Request) -> Response {

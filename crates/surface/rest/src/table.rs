@@ -197,7 +197,9 @@ pub fn parameter(model: &Model) -> String {
         return name.to_owned();
     }
     // `pbm_uuid=pk`: the column has another name in lists too.
-    if let Some((alias, _)) = model.schema.filters.iter().filter_map(|f| f.split_once('=')).find(|(_, path)| *path == "pk") {
+    if let Some((alias, _)) =
+        model.schema.filters.iter().filter_map(|f| f.split_once('=')).find(|(_, path)| *path == "pk")
+    {
         return alias.to_owned();
     }
     match lookup.kind {

@@ -50,7 +50,13 @@ pub async fn answer(ask: &Ask, kind: &'static Kind, segment: &str) -> Result<Res
 /// The other reference of an object that stands between two.
 fn other_end(kind: &Kind, field: &Field) -> Option<&'static Field> {
     let (one, other) = kind.link?;
-    let name = if field.name == one { other } else if field.name == other { one } else { return None };
+    let name = if field.name == one {
+        other
+    } else if field.name == other {
+        one
+    } else {
+        return None;
+    };
     (kind.model)().field(name)
 }
 

@@ -8,7 +8,13 @@ use super::{Outcome, op};
 
 pub const NO_CHOICE: &str = "Select a valid choice. That choice is not one of the available choices.";
 
-pub async fn condition(store: &Store, path: &str, field: &'static Field, word: &str, values: &[&str]) -> Result<Outcome, Problem> {
+pub async fn condition(
+    store: &Store,
+    path: &str,
+    field: &'static Field,
+    word: &str,
+    values: &[&str],
+) -> Result<Outcome, Problem> {
     let last = values[values.len() - 1];
     if word == "isnull" {
         let null = boolean(values);
@@ -78,13 +84,23 @@ fn time(text: &str) -> Option<jiff::Timestamp> {
 }
 
 /// Keys of other objects, which must exist.
-async fn references(store: &Store, path: &str, field: &'static Field, many: bool, values: &[&str]) -> Result<Outcome, Problem> {
-    let Some(target) = field.target().and_then(|label| store.catalogue().model(label)) else { return Ok(Ok(Filter::False)) };
+async fn references(
+    store: &Store,
+    path: &str,
+    field: &'static Field,
+    many: bool,
+    values: &[&str],
+) -> Result<Outcome, Problem> {
+    let Some(target) = field.target().and_then(|label| store.catalogue().model(label)) else {
+        return Ok(Ok(Filter::False));
+    };
     let mut keys: Vec<Key> = Vec::new();
     for text in if many { values } else { &values[values.len() - 1..] } {
         match parse_key(target.root().key, text.trim()) {
             Some(key) => keys.push(key),
-            None if many && target.root().key == KeyKind::Uuid => return Ok(Err(format!("“{text}” is not a valid UUID."))),
+            None if many && target.root().key == KeyKind::Uuid => {
+                return Ok(Err(format!("“{text}” is not a valid UUID.")));
+            }
             None => return Ok(Err(NO_CHOICE.to_owned())),
         }
     }

@@ -27,7 +27,10 @@ pub fn describe(registry: &'static Registry, endpoint: &Endpoint, action: Action
     }
     let open = matches!(action, Action::Schema)
         || matches!(action, Action::Operation(Operation { permission: Permission::Anonymous, .. }));
-    out.insert("security".to_owned(), if open { json!([{ "authentik": [] }, {}]) } else { json!([{ "authentik": [] }]) });
+    out.insert(
+        "security".to_owned(),
+        if open { json!([{ "authentik": [] }, {}]) } else { json!([{ "authentik": [] }]) },
+    );
     out.insert("responses".to_owned(), responses(action, model));
     Json::Object(out)
 }
@@ -36,7 +39,8 @@ fn name(endpoint: &Endpoint, action: Action, model: Option<&Model>) -> (String, 
     if let Action::Operation(operation) = action {
         return (operation.id.to_owned(), operation.summary.to_owned());
     }
-    let path = model.and_then(|m| m.schema.path).unwrap_or(endpoint.pattern.trim_end_matches('/')).replace(['/', '-'], "_");
+    let path =
+        model.and_then(|m| m.schema.path).unwrap_or(endpoint.pattern.trim_end_matches('/')).replace(['/', '-'], "_");
     let thing = model.map_or("document", |m| m.schema.verbose_name);
     let things = model.map_or("documents", |m| m.schema.verbose_name_plural);
     let (verb, summary) = match action {
@@ -57,7 +61,8 @@ fn name(endpoint: &Endpoint, action: Action, model: Option<&Model>) -> (String, 
 fn path_parameters(endpoint: &Endpoint, model: Option<&Model>) -> Vec<Json> {
     let mut out = Vec::new();
     for (i, name) in placeholders(&endpoint.pattern).enumerate() {
-        let mut parameter = json!({ "in": "path", "name": name, "required": true, "explode": false, "style": "simple" });
+        let mut parameter =
+            json!({ "in": "path", "name": name, "required": true, "explode": false, "style": "simple" });
         let lookup = model.filter(|_| i == 0).map(|m| (m, m.lookup()));
         let schema = match lookup {
             Some((m, f)) if std::ptr::eq(f, m.key_field()) => {
@@ -92,7 +97,10 @@ fn query_parameters(registry: &'static Registry, kind: Option<&'static Kind>, ac
         }
         (Action::List, Some(kind)) => list_parameters(registry, kind),
         (Action::Schema, _) => {
-            vec![in_query("format", json!({ "type": "string", "enum": ["json", "yaml"] })), in_query("lang", json!({ "type": "string" }))]
+            vec![
+                in_query("format", json!({ "type": "string", "enum": ["json", "yaml"] })),
+                in_query("lang", json!({ "type": "string" })),
+            ]
         }
         _ => Vec::new(),
     };
@@ -113,7 +121,11 @@ fn list_parameters(registry: &'static Registry, kind: &'static Kind) -> Vec<Json
         parameter["description"] = text.into();
         parameter
     };
-    out.push(said("ordering", "Name of the field to order by, with a minus sign for descending.", json!({ "type": "string" })));
+    out.push(said(
+        "ordering",
+        "Name of the field to order by, with a minus sign for descending.",
+        json!({ "type": "string" }),
+    ));
     out.push(said("page", "Number of the page, from 1.", json!({ "type": "integer" })));
     out.push(said("page_size", "Rows on a page.", json!({ "type": "integer" })));
     out.push(said("search", "Words that must all occur.", json!({ "type": "string" })));
@@ -170,11 +182,17 @@ fn request_body(registry: &'static Registry, action: Action, model: Option<&Mode
     let json_of = |schema: Json| json!({ "application/json": { "schema": schema } });
     let name = model.map(|m| m.schema.api_name).unwrap_or_default();
     Some(match action {
-        Action::Create | Action::Update => json!({ "content": json_of(reference(&format!("{name}Request"))), "required": true }),
+        Action::Create | Action::Update => {
+            json!({ "content": json_of(reference(&format!("{name}Request"))), "required": true })
+        }
         Action::PartialUpdate => json!({ "content": json_of(reference(&format!("Patched{name}Request"))) }),
         Action::Operation(operation) if !operation.request.is_empty() => {
             let schema = parse(operation.request);
-            let content = if takes_files(registry, operation) { json!({ "multipart/form-data": { "schema": schema } }) } else { json_of(schema) };
+            let content = if takes_files(registry, operation) {
+                json!({ "multipart/form-data": { "schema": schema } })
+            } else {
+                json_of(schema)
+            };
             json!({ "content": content, "required": true })
         }
         _ => return None,

@@ -129,7 +129,12 @@ fn response(registry: &'static Registry, model: &'static Model) -> Json {
     object(model.schema.help, properties, required)
 }
 
-fn readable(registry: &'static Registry, field: &'static Field, properties: &mut Map<String, Json>, required: &mut Vec<&str>) {
+fn readable(
+    registry: &'static Registry,
+    field: &'static Field,
+    properties: &mut Map<String, Json>,
+    required: &mut Vec<&str>,
+) {
     let mut schema = property(registry, field, false);
     if field.access == Access::ReadOnly {
         schema["readOnly"] = true.into();
@@ -189,7 +194,10 @@ fn page(name: &str) -> Json {
 /// A field as a property.
 fn property(registry: &'static Registry, field: &'static Field, request: bool) -> Json {
     let mut schema = value(registry, field.kind, field.enum_name);
-    let is_text = matches!(field.kind, Kind::Text { .. } | Kind::Slug { .. } | Kind::Email | Kind::Url | Kind::Duration | Kind::Code);
+    let is_text = matches!(
+        field.kind,
+        Kind::Text { .. } | Kind::Slug { .. } | Kind::Email | Kind::Url | Kind::Duration | Kind::Code
+    );
     if request && is_text && !field.blank {
         schema["minLength"] = 1.into();
     }
@@ -252,7 +260,9 @@ pub fn value(registry: &'static Registry, kind: Kind, enum_name: &str) -> Json {
         Kind::Json(Shape::Component { name, .. }) => reference(name),
         Kind::Json(Shape::ArrayOf { name, .. }) => json!({ "type": "array", "items": reference(name) }),
         Kind::Ref { target, .. } => key(registry, target),
-        Kind::Many { target } | Kind::Reverse { target, .. } => json!({ "type": "array", "items": key(registry, target) }),
+        Kind::Many { target } | Kind::Reverse { target, .. } => {
+            json!({ "type": "array", "items": key(registry, target) })
+        }
     }
 }
 

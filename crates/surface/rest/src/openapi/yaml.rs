@@ -63,8 +63,10 @@ fn inline(value: &Json, out: &mut String) {
 /// Plain where nobody could read it as something else, else quoted as in JSON, which YAML understands.
 fn text(s: &str, out: &mut String) {
     let first = s.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '/' || c == '_');
-    let plain = s.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.{} ".contains(c)) && !s.contains(" {") && !s.ends_with(' ');
-    let word = matches!(s.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n");
+    let plain =
+        s.chars().all(|c| c.is_ascii_alphanumeric() || "_-/.{} ".contains(c)) && !s.contains(" {") && !s.ends_with(' ');
+    let word =
+        matches!(s.to_ascii_lowercase().as_str(), "true" | "false" | "yes" | "no" | "on" | "off" | "null" | "y" | "n");
     if first && plain && !word {
         out.push_str(s);
     } else {
@@ -84,6 +86,9 @@ mod tests {
     #[test]
     fn what_could_be_misread_is_quoted() {
         let document = json!({ "a": ["x", "no", "1", "a: b"], "200": { "e": {} }, "n": null });
-        assert_eq!(to_yaml(&document), "a:\n  - x\n  - \"no\"\n  - \"1\"\n  - \"a: b\"\n\"200\":\n  e: {}\n\"n\": null\n");
+        assert_eq!(
+            to_yaml(&document),
+            "a:\n  - x\n  - \"no\"\n  - \"1\"\n  - \"a: b\"\n\"200\":\n  e: {}\n\"n\": null\n"
+        );
     }
 }

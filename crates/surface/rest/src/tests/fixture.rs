@@ -5,7 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::Body;
-use feature::{App, BoxFuture, Call, Caller, Feature, Grants, Kind, Method, Operation, Parts, Permission, Problem, Registry, Reply, Through};
+use feature::{
+    App, BoxFuture, Call, Caller, Feature, Grants, Kind, Method, Operation, Parts, Permission, Problem, Registry,
+    Reply, Through,
+};
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use object::{Choices, Id, Key, Object, Refs};
@@ -107,8 +110,24 @@ fn open(_: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move { Ok(Reply::ok("open".into())) })
 }
 
-const fn get(id: &'static str, path: &'static str, permission: Permission, run: for<'a> fn(&'a Call) -> BoxFuture<'a, Result<Reply, Problem>>) -> Operation {
-    Operation { id, method: Method::Get, path, permission, summary: "", request: "", response: "", status: 200, parameters: &[], run }
+const fn get(
+    id: &'static str,
+    path: &'static str,
+    permission: Permission,
+    run: for<'a> fn(&'a Call) -> BoxFuture<'a, Result<Reply, Problem>>,
+) -> Operation {
+    Operation {
+        id,
+        method: Method::Get,
+        path,
+        permission,
+        summary: "",
+        request: "",
+        response: "",
+        status: 200,
+        parameters: &[],
+        run,
+    }
 }
 
 static FEATURE: Feature = Feature::new("t")
@@ -116,7 +135,12 @@ static FEATURE: Feature = Feature::new("t")
         Kind::of::<Animal>(),
         Kind::of::<Cat>(),
         Kind::of::<Dog>(),
-        Kind::of::<Toy>().operations(&[get("squeak", "t/toys/{slug}/squeak/", Permission::Target("t.squeak_toy"), squeak)]),
+        Kind::of::<Toy>().operations(&[get(
+            "squeak",
+            "t/toys/{slug}/squeak/",
+            Permission::Target("t.squeak_toy"),
+            squeak,
+        )]),
         Kind::of::<Note>().own_rows(own).own_changes(),
     ])
     .operations(&[

@@ -27,14 +27,17 @@ async fn names(api: &Api, query: &str) -> Vec<String> {
 async fn the_pages_are_counted_as_upstream() {
     let api = cats().await;
     let first = api.get(Who::Admin, "t/animals/cats/?page_size=2").await.body;
-    let expected = json!({"next": 2, "previous": 0, "count": 3, "current": 1, "total_pages": 2, "start_index": 1, "end_index": 2});
+    let expected =
+        json!({"next": 2, "previous": 0, "count": 3, "current": 1, "total_pages": 2, "start_index": 1, "end_index": 2});
     assert_eq!(first["pagination"], expected);
     assert_eq!(first["autocomplete"], json!({}));
     let second = api.get(Who::Admin, "t/animals/cats/?page_size=2&page=2").await.body;
-    let expected = json!({"next": 0, "previous": 1, "count": 3, "current": 2, "total_pages": 2, "start_index": 3, "end_index": 3});
+    let expected =
+        json!({"next": 0, "previous": 1, "count": 3, "current": 2, "total_pages": 2, "start_index": 3, "end_index": 3});
     assert_eq!(second["pagination"], expected);
     let none = api.get(Who::Admin, "t/animals/cats/?name=x").await.body;
-    let expected = json!({"next": 0, "previous": 0, "count": 0, "current": 1, "total_pages": 1, "start_index": 0, "end_index": 0});
+    let expected =
+        json!({"next": 0, "previous": 0, "count": 0, "current": 1, "total_pages": 1, "start_index": 0, "end_index": 0});
     assert_eq!(none["pagination"], expected);
     for page in ["0", "9", "x", "-1"] {
         let got = api.get(Who::Admin, &format!("t/animals/cats/?page={page}")).await;
@@ -65,7 +68,11 @@ async fn filters_are_typed() {
     let zero = "00000000-0000-0000-0000-000000000000";
     let no_choice = "Select a valid choice. That choice is not one of the available choices.";
     for (query, field, message) in [
-        ("colour=blue".to_owned(), "colour", "Select a valid choice. blue is not one of the available choices.".to_owned()),
+        (
+            "colour=blue".to_owned(),
+            "colour",
+            "Select a valid choice. blue is not one of the available choices.".to_owned(),
+        ),
         ("lives=x".to_owned(), "lives", "Enter a number.".to_owned()),
         ("born=x".to_owned(), "born", "Enter a valid date/time.".to_owned()),
         ("animal_uuid=x".to_owned(), "animal_uuid", "Enter a valid UUID.".to_owned()),

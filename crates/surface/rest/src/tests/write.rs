@@ -11,7 +11,10 @@ async fn an_object_lives_and_dies() {
     let cat = api.make("t/animals/cats/", json!({"name": "Tom", "colour": "black", "toys": [toy["pk"]]})).await;
     let path = format!("t/animals/cats/{}/", cat["pk"].as_str().unwrap());
     assert_eq!(api.get(Who::Admin, &path).await.body, cat);
-    assert_eq!((&cat["lives"], &cat["component"], &cat["toys"]), (&json!(9), &json!("ak-cat-form"), &json!([toy["pk"]])));
+    assert_eq!(
+        (&cat["lives"], &cat["component"], &cat["toys"]),
+        (&json!(9), &json!("ak-cat-form"), &json!([toy["pk"]]))
+    );
     let patched = api.send(Who::Admin, "PATCH", &path, Some(json!({"lives": 8}))).await;
     assert_eq!((patched.status.as_u16(), &patched.body["lives"]), (200, &json!(8)));
     let put = api.send(Who::Admin, "PUT", &path, Some(json!({}))).await;
@@ -26,24 +29,62 @@ async fn an_object_lives_and_dies() {
     assert_eq!((gone.status.as_u16(), gone.body), (404, json!({"detail": "No Cat matches the given query."})));
     let malformed = api.get(Who::Admin, "t/animals/cats/not-an-id!/").await;
     assert_eq!((malformed.status.as_u16(), malformed.body), (404, json!({"detail": "Not found."})));
-    assert_eq!(api.get(Who::Admin, "t/toys/not-an-id!/").await.body, json!({"detail": "No Toy matches the given query."}));
+    assert_eq!(
+        api.get(Who::Admin, "t/toys/not-an-id!/").await.body,
+        json!({"detail": "No Toy matches the given query."})
+    );
 }
 
 #[tokio::test]
 async fn bodies_that_make_no_sense_are_refused_with_a_sentence() {
     let api = api().await;
     for (content_type, body, status, expected) in [
-        ("application/json", "{", 400, json!({"detail": "JSON parse error - unexpected end of data: line 1 column 2 (char 1)"})),
+        (
+            "application/json",
+            "{",
+            400,
+            json!({"detail": "JSON parse error - unexpected end of data: line 1 column 2 (char 1)"}),
+        ),
         ("text/plain", "hi", 415, json!({"detail": "Unsupported media type \"text/plain\" in request."})),
-        ("application/x-www-form-urlencoded", "name=x", 415, json!({"detail": "Unsupported media type \"application/x-www-form-urlencoded\" in request."})),
-        ("application/json", "[]", 400, json!({"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]})),
-        ("application/json", "3", 400, json!({"non_field_errors": ["Invalid data. Expected a dictionary, but got int."]})),
-        ("application/json", "", 400, json!({"name": ["This field is required."], "slug": ["This field is required."]})),
-        ("application/json; charset=utf-8", "{\"name\": [], \"slug\": \"a b\"}", 400, json!({
-            "name": ["Not a valid string."],
-            "slug": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."],
-        })),
-        ("application/json", "{\"name\": \"a\", \"slug\": \"a\", \"nmae\": 1}", 400, json!({"nmae": ["Toy has no field “nmae”. Did you mean “name”?"]})),
+        (
+            "application/x-www-form-urlencoded",
+            "name=x",
+            415,
+            json!({"detail": "Unsupported media type \"application/x-www-form-urlencoded\" in request."}),
+        ),
+        (
+            "application/json",
+            "[]",
+            400,
+            json!({"non_field_errors": ["Invalid data. Expected a dictionary, but got list."]}),
+        ),
+        (
+            "application/json",
+            "3",
+            400,
+            json!({"non_field_errors": ["Invalid data. Expected a dictionary, but got int."]}),
+        ),
+        (
+            "application/json",
+            "",
+            400,
+            json!({"name": ["This field is required."], "slug": ["This field is required."]}),
+        ),
+        (
+            "application/json; charset=utf-8",
+            "{\"name\": [], \"slug\": \"a b\"}",
+            400,
+            json!({
+                "name": ["Not a valid string."],
+                "slug": ["Enter a valid “slug” consisting of letters, numbers, underscores or hyphens."],
+            }),
+        ),
+        (
+            "application/json",
+            "{\"name\": \"a\", \"slug\": \"a\", \"nmae\": 1}",
+            400,
+            json!({"nmae": ["Toy has no field “nmae”. Did you mean “name”?"]}),
+        ),
     ] {
         let got = api.raw(Who::Admin, "POST", "t/toys/", content_type, body).await;
         assert_eq!((got.status.as_u16(), got.body), (status, expected), "{body}");
