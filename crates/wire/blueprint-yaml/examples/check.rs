@@ -13,10 +13,7 @@ fn main() {
         };
         let read = blueprint_yaml::read_bytes(&bytes);
         let source = String::from_utf8_lossy(&bytes);
-        print!(
-            "{}",
-            blueprint_yaml::render_all(&read.problems, &file, &source)
-        );
+        print!("{}", blueprint_yaml::render_all(&read.problems, &file, &source));
         match read.blueprint {
             Some(blueprint) => println!("{file}: {} entries", blueprint.entries.len()),
             None => is_broken = true,

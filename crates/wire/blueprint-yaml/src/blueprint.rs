@@ -96,11 +96,7 @@ impl Entry {
     /// on below the field.
     pub fn locate(&self, segments: &[&str]) -> Option<(&'static str, &Node)> {
         let found = self.attrs.locate(segments).map(|node| ("attrs", node));
-        found.or_else(|| {
-            self.identifiers
-                .locate(segments)
-                .map(|node| ("identifiers", node))
-        })
+        found.or_else(|| self.identifiers.locate(segments).map(|node| ("identifiers", node)))
     }
 
     /// A problem with a field's value, at the field's place, or at the entry's if it has no such
@@ -155,19 +151,10 @@ pub fn read_bytes(bytes: &[u8]) -> Read {
             let line = good.matches('\n').count() + 1;
             let column = good.rsplit('\n').next().unwrap_or("").chars().count() + 1;
             let (line, column) = (line as u32, column as u32);
-            let span = Span {
-                line,
-                column,
-                end_line: line,
-                end_column: column + 1,
-            };
+            let span = Span { line, column, end_line: line, end_column: column + 1 };
             let problem = Problem::error(ProblemKind::Syntax, span, "the file is not UTF-8 text")
                 .remedy("save the file with the encoding UTF-8");
-            Read {
-                blueprint: None,
-                metadata: None,
-                problems: vec![problem],
-            }
+            Read { blueprint: None, metadata: None, problems: vec![problem] }
         }
     }
 }
@@ -177,9 +164,7 @@ pub fn read(text: &str) -> Read {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let tree = parse_tree(text);
     let has_syntax = tree.root.is_some() || tree.problems.is_empty();
-    let mut reader = Reader {
-        problems: tree.problems,
-    };
+    let mut reader = Reader { problems: tree.problems };
     let mut blueprint = None;
     match &tree.root {
         Some(root) if !root.is_null() => blueprint = reader.blueprint(root),
@@ -193,18 +178,10 @@ pub fn read(text: &str) -> Read {
             "a blueprint starts with `version: 1` and has a list of `entries`",
         ),
     }
-    let metadata = blueprint
-        .as_ref()
-        .and_then(|blueprint| blueprint.metadata.clone());
+    let metadata = blueprint.as_ref().and_then(|blueprint| blueprint.metadata.clone());
     let problems = tidy(reader.problems);
-    let is_broken = problems
-        .iter()
-        .any(|problem| problem.severity == Severity::Error);
-    Read {
-        blueprint: blueprint.filter(|_| !is_broken),
-        metadata,
-        problems,
-    }
+    let is_broken = problems.iter().any(|problem| problem.severity == Severity::Error);
+    Read { blueprint: blueprint.filter(|_| !is_broken), metadata, problems }
 }
 
 /// In the order of the file, one per place: a malformed tag that became null needs no second
@@ -214,12 +191,7 @@ fn tidy(problems: Vec<Problem>) -> Vec<Problem> {
     let mut kept: Vec<Problem> = problems
         .into_iter()
         .filter(|problem| {
-            !problem.span.is_known()
-                || places.insert((
-                    problem.span.line,
-                    problem.span.column,
-                    problem.severity as u8,
-                ))
+            !problem.span.is_known() || places.insert((problem.span.line, problem.span.column, problem.severity as u8))
         })
         .collect();
     kept.sort_by_key(|problem| (problem.span.line, problem.span.column));

@@ -16,11 +16,7 @@ pub struct Context {
 
 impl Context {
     /// Later layers win; mappings are merged and sequences joined.
-    pub fn layered(
-        defaults: &Map<String, Value>,
-        blueprint: &Blueprint,
-        instance: &Map<String, Value>,
-    ) -> Self {
+    pub fn layered(defaults: &Map<String, Value>, blueprint: &Blueprint, instance: &Map<String, Value>) -> Self {
         let mut context = Self::default();
         context.extend(defaults);
         for (key, node) in blueprint.context.fields() {
@@ -65,11 +61,6 @@ fn overlay(base: &mut Node, over: Node) {
             }
         }
         (Kind::Sequence(items), Kind::Sequence(added)) => items.extend(added),
-        (_, kind) => {
-            *base = Node {
-                span: over.span,
-                kind,
-            }
-        }
+        (_, kind) => *base = Node { span: over.span, kind },
     }
 }

@@ -5,10 +5,7 @@
 //! variable, a file) it asks its caller for, as a [`Lookup`], so that the caller may be
 //! asynchronous and this crate need not be.
 
-#![expect(
-    clippy::single_match_else,
-    reason = "both arms of such a match are of equal weight here"
-)]
+#![expect(clippy::single_match_else, reason = "both arms of such a match are of equal weight here")]
 
 mod blueprint;
 mod context;
@@ -26,9 +23,7 @@ pub use context::Context;
 pub use nearest::nearest;
 pub use node::{Key, Kind, Node, Scalar, Span};
 pub use problem::{Problem, ProblemKind, Severity, render_all};
-pub use resolve::{
-    Answers, Evaluation, Lookup, Outcome, Refusal, Resolver, is_truthy, merge, resolve_now,
-};
+pub use resolve::{Answers, Evaluation, Lookup, Outcome, Refusal, Resolver, is_truthy, merge, resolve_now};
 pub use tag::{Find, Mode, Output, TAG_NAMES, Tag};
 pub use tree::{Tree, parse_tree};
 

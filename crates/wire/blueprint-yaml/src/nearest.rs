@@ -27,11 +27,7 @@ fn distance(left: &str, right: &str) -> usize {
         let mut current = vec![row + 1];
         for (column, other) in right.iter().enumerate() {
             let substituted = previous[column] + usize::from(letter != *other);
-            current.push(
-                substituted
-                    .min(previous[column + 1] + 1)
-                    .min(current[column] + 1),
-            );
+            current.push(substituted.min(previous[column + 1] + 1).min(current[column] + 1));
         }
         previous = current;
     }

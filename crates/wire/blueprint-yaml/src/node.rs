@@ -94,10 +94,7 @@ impl Scalar {
 impl Key {
     /// A key that does not come from a text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self {
-            span: Span::default(),
-            text: text.into(),
-        }
+        Self { span: Span::default(), text: text.into() }
     }
 }
 
@@ -109,53 +106,32 @@ impl From<Value> for Node {
             Value::Number(value) => Kind::Scalar(Scalar::Number(value)),
             Value::String(text) => Kind::Scalar(Scalar::String(text)),
             Value::Array(items) => Kind::Sequence(items.into_iter().map(Self::from).collect()),
-            Value::Object(fields) => Kind::Mapping(
-                fields
-                    .into_iter()
-                    .map(|(key, value)| (Key::new(key), Self::from(value)))
-                    .collect(),
-            ),
+            Value::Object(fields) => {
+                Kind::Mapping(fields.into_iter().map(|(key, value)| (Key::new(key), Self::from(value))).collect())
+            }
         };
-        Self {
-            span: Span::default(),
-            kind,
-        }
+        Self { span: Span::default(), kind }
     }
 }
 
 impl From<Tag> for Node {
     fn from(tag: Tag) -> Self {
-        Self {
-            span: Span::default(),
-            kind: Kind::Tagged(Box::new(tag)),
-        }
+        Self { span: Span::default(), kind: Kind::Tagged(Box::new(tag)) }
     }
 }
 
 impl Node {
     pub fn null(span: Span) -> Self {
-        Self {
-            span,
-            kind: Kind::Scalar(Scalar::Null),
-        }
+        Self { span, kind: Kind::Scalar(Scalar::Null) }
     }
 
     pub fn string(text: impl Into<String>) -> Self {
-        Self {
-            span: Span::default(),
-            kind: Kind::Scalar(Scalar::String(text.into())),
-        }
+        Self { span: Span::default(), kind: Kind::Scalar(Scalar::String(text.into())) }
     }
 
     pub fn mapping(fields: impl IntoIterator<Item = (String, Self)>) -> Self {
-        let fields = fields
-            .into_iter()
-            .map(|(key, node)| (Key::new(key), node))
-            .collect();
-        Self {
-            span: Span::default(),
-            kind: Kind::Mapping(fields),
-        }
+        let fields = fields.into_iter().map(|(key, node)| (Key::new(key), node)).collect();
+        Self { span: Span::default(), kind: Kind::Mapping(fields) }
     }
 
     pub fn as_str(&self) -> Option<&str> {
@@ -187,10 +163,7 @@ impl Node {
 
     /// The field of a mapping.
     pub fn get(&self, key: &str) -> Option<&Self> {
-        self.fields()
-            .iter()
-            .find(|(field, _)| field.text == key)
-            .map(|(_, node)| node)
+        self.fields().iter().find(|(field, _)| field.text == key).map(|(_, node)| node)
     }
 
     /// Follows keys and positions as far as they exist and returns where that ends, so that a

@@ -66,10 +66,7 @@ impl Problem {
     }
 
     pub fn warning(kind: ProblemKind, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(kind, span, message)
-        }
+        Self { severity: Severity::Warning, ..Self::error(kind, span, message) }
     }
 
     pub fn at(mut self, path: impl Into<String>) -> Self {
@@ -100,14 +97,8 @@ impl Problem {
         let number = self.span.line.to_string();
         let margin = " ".repeat(number.len());
         if self.span.is_known() {
-            text.push_str(&format!(
-                "{margin}--> {file}:{}:{}\n",
-                self.span.line, self.span.column
-            ));
-            let line = source
-                .lines()
-                .nth(self.span.line as usize - 1)
-                .unwrap_or("");
+            text.push_str(&format!("{margin}--> {file}:{}:{}\n", self.span.line, self.span.column));
+            let line = source.lines().nth(self.span.line as usize - 1).unwrap_or("");
             text.push_str(&format!("{margin} |\n{number} | {}\n", printable(line)));
             text.push_str(&format!("{margin} | {}\n", self.carets(line)));
         } else {
@@ -126,9 +117,7 @@ impl Problem {
         let start = self.span.column.max(1) as usize - 1;
         let length = line.trim_end().chars().count();
         let end = if self.span.end_line == self.span.line {
-            (self.span.end_column as usize)
-                .saturating_sub(1)
-                .min(length.max(start))
+            (self.span.end_column as usize).saturating_sub(1).min(length.max(start))
         } else {
             length
         };
@@ -148,11 +137,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.span.is_known() {
-            write!(
-                formatter,
-                "line {}, column {}: ",
-                self.span.line, self.span.column
-            )?;
+            write!(formatter, "line {}, column {}: ", self.span.line, self.span.column)?;
         }
         if !self.path.is_empty() {
             write!(formatter, "{}: ", self.path)?;
@@ -169,10 +154,7 @@ impl std::error::Error for Problem {}
 
 /// All problems of a file, one after the other.
 pub fn render_all(problems: &[Problem], file: &str, source: &str) -> String {
-    let rendered: Vec<String> = problems
-        .iter()
-        .map(|problem| problem.render(file, source))
-        .collect();
+    let rendered: Vec<String> = problems.iter().map(|problem| problem.render(file, source)).collect();
     rendered.join("\n")
 }
 
@@ -180,12 +162,6 @@ pub fn render_all(problems: &[Problem], file: &str, source: &str) -> String {
 fn printable(line: &str) -> String {
     line.chars()
         .take(400)
-        .map(|letter| {
-            if letter.is_control() && letter != '\t' {
-                '\u{fffd}'
-            } else {
-                letter
-            }
-        })
+        .map(|letter| if letter.is_control() && letter != '\t' { '\u{fffd}' } else { letter })
         .collect()
 }

@@ -28,17 +28,9 @@ pub enum Lookup {
     KeyOf { id: String, span: Span },
     /// The primary key of the first object that fulfils all conditions, or null. The model is in
     /// lower case.
-    Find {
-        model: String,
-        conditions: Vec<(String, Value)>,
-        span: Span,
-    },
+    Find { model: String, conditions: Vec<(String, Value)>, span: Span },
     /// The object itself, as the API shows it, or null.
-    FindObject {
-        model: String,
-        conditions: Vec<(String, Value)>,
-        span: Span,
-    },
+    FindObject { model: String, conditions: Vec<(String, Value)>, span: Span },
     /// An environment variable, or null.
     Env { name: String, span: Span },
     /// The text of a file, or null if it cannot be read.
@@ -58,20 +50,11 @@ impl Lookup {
 
     /// The same for lookups that ask the same, wherever they stand.
     fn question(&self) -> String {
-        let conditions =
-            |conditions: &[(String, Value)]| serde_json::to_string(conditions).unwrap_or_default();
+        let conditions = |conditions: &[(String, Value)]| serde_json::to_string(conditions).unwrap_or_default();
         match self {
             Self::KeyOf { id, .. } => format!("KeyOf {id}"),
-            Self::Find {
-                model,
-                conditions: all,
-                ..
-            } => format!("Find {model} {}", conditions(all)),
-            Self::FindObject {
-                model,
-                conditions: all,
-                ..
-            } => {
+            Self::Find { model, conditions: all, .. } => format!("Find {model} {}", conditions(all)),
+            Self::FindObject { model, conditions: all, .. } => {
                 format!("FindObject {model} {}", conditions(all))
             }
             Self::Env { name, .. } => format!("Env {name}"),
@@ -89,10 +72,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            remedy: remedy.into(),
-        }
+        Self { message: message.into(), remedy: remedy.into() }
     }
 }
 
@@ -165,8 +145,7 @@ impl Evaluation<'_> {
                     let message = format!("the state must be one of {known}, the tag gave {value}");
                     let near = value.as_str().and_then(|word| nearest(word, State::NAMES));
                     let remedy = near.map(|near| format!("did you mean {near}?"));
-                    return Err(evaluation_problem(entry.state.span, &path, message)
-                        .remedy(remedy.unwrap_or_default()));
+                    return Err(evaluation_problem(entry.state.span, &path, message).remedy(remedy.unwrap_or_default()));
                 }
             },
         })
@@ -184,11 +163,7 @@ impl Evaluation<'_> {
                 Outcome::Need(lookups) => needed.extend(lookups),
             }
         }
-        Ok(if needed.is_empty() {
-            Outcome::Done(all)
-        } else {
-            Outcome::Need(needed)
-        })
+        Ok(if needed.is_empty() { Outcome::Done(all) } else { Outcome::Need(needed) })
     }
 
     pub fn identifiers(&self, entry: &Entry) -> Result<Outcome, Problem> {
@@ -206,20 +181,10 @@ pub trait Resolver {
 }
 
 /// Evaluates to the end with a resolver that answers at once.
-pub fn resolve_now(
-    node: &Node,
-    path: &str,
-    context: &Context,
-    resolver: &mut dyn Resolver,
-) -> Result<Value, Problem> {
+pub fn resolve_now(node: &Node, path: &str, context: &Context, resolver: &mut dyn Resolver) -> Result<Value, Problem> {
     let mut answers = Answers::new();
     loop {
-        match (Evaluation {
-            context,
-            answers: &answers,
-        })
-        .resolve(node, path)?
-        {
+        match (Evaluation { context, answers: &answers }).resolve(node, path)? {
             Outcome::Done(value) => return Ok(value),
             Outcome::Need(lookups) => {
                 for lookup in lookups {

@@ -35,18 +35,15 @@ pub fn tagged(tag: &str, text: &str) -> Result<Scalar, String> {
     match tag {
         "str" => Ok(Scalar::String(text.to_owned())),
         "null" => Ok(Scalar::Null),
-        "bool" => boolean(&text.to_ascii_lowercase())
-            .map(Scalar::Bool)
-            .ok_or_else(|| format!("{text:?} is not a boolean")),
+        "bool" => {
+            boolean(&text.to_ascii_lowercase()).map(Scalar::Bool).ok_or_else(|| format!("{text:?} is not a boolean"))
+        }
         "int" => match integer(text)? {
             Some(value) => Ok(Scalar::Number(value)),
             None => Err(format!("{text:?} is not an integer")),
         },
         "float" => {
-            let whole = integer(text)
-                .ok()
-                .flatten()
-                .and_then(|value| value.as_f64());
+            let whole = integer(text).ok().flatten().and_then(|value| value.as_f64());
             match float(text).or(whole).or_else(|| text.parse().ok()) {
                 Some(value) => finite(text, value),
                 None => Err(format!("{text:?} is not a number")),
@@ -102,10 +99,7 @@ fn integer(text: &str) -> Result<Option<Number>, String> {
 }
 
 /// Outer `None`: not an integer; inner `None`: one that is too large.
-#[expect(
-    clippy::option_option,
-    reason = "the two absences are told apart by the one caller"
-)]
+#[expect(clippy::option_option, reason = "the two absences are told apart by the one caller")]
 fn magnitude(body: &str) -> Option<Option<u64>> {
     let digits = |text: &str, radix: u32| {
         let clean: String = text.chars().filter(|letter| *letter != '_').collect();
@@ -134,9 +128,7 @@ fn magnitude(body: &str) -> Option<Option<u64>> {
             return None;
         }
         let minutes: u64 = part.parse().ok()?;
-        total = total
-            .and_then(|total| total.checked_mul(60))
-            .and_then(|total| total.checked_add(minutes));
+        total = total.and_then(|total| total.checked_mul(60)).and_then(|total| total.checked_add(minutes));
     }
     Some(total)
 }
@@ -169,13 +161,8 @@ fn float(text: &str) -> Option<f64> {
         Some((fraction, exponent)) => (fraction, Some(exponent)),
         None => (rest, None),
     };
-    let is_run = |part: &str| {
-        part.bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'_')
-    };
-    if !is_run(fraction)
-        || (whole.is_empty() && !fraction.starts_with(|c: char| c.is_ascii_digit()))
-    {
+    let is_run = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_');
+    if !is_run(fraction) || (whole.is_empty() && !fraction.starts_with(|c: char| c.is_ascii_digit())) {
         return None;
     }
     if let Some(exponent) = exponent {
@@ -192,9 +179,7 @@ fn float(text: &str) -> Option<f64> {
     let clean = |part: &str| part.replace('_', "");
     let sixtieths: Vec<&str> = parts.collect();
     if sixtieths.is_empty() {
-        let exponent = exponent
-            .map(|exponent| format!("e{exponent}"))
-            .unwrap_or_default();
+        let exponent = exponent.map(|exponent| format!("e{exponent}")).unwrap_or_default();
         let number = format!("0{}.{}0{exponent}", clean(first), clean(fraction));
         return number.parse().ok().map(apply);
     }
@@ -215,25 +200,13 @@ fn timestamp(text: &str) -> Result<Option<String>, String> {
     let Some(parts) = timestamp_parts(text) else {
         return Ok(None);
     };
-    let Parts {
-        year,
-        month,
-        day,
-        time,
-    } = parts;
+    let Parts { year, month, day, time } = parts;
     let bad = || format!("{text} looks like a date, but there is no such day or time");
     if year == 0 || day == 0 || day > days_in(year, month) {
         return Err(bad());
     }
     let date = format!("{year:04}-{month:02}-{day:02}");
-    let Some(Time {
-        hour,
-        minute,
-        second,
-        fraction,
-        zone,
-    }) = time
-    else {
+    let Some(Time { hour, minute, second, fraction, zone }) = time else {
         return Ok(Some(date));
     };
     if hour > 23 || minute > 59 || second > 59 {
@@ -251,9 +224,7 @@ fn timestamp(text: &str) -> Result<Option<String>, String> {
         }
         Some(_) => return Err(bad()),
     };
-    Ok(Some(format!(
-        "{date}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}"
-    )))
+    Ok(Some(format!("{date}T{hour:02}:{minute:02}:{second:02}{fraction}{zone}")))
 }
 
 struct Parts {
@@ -280,12 +251,7 @@ fn timestamp_parts(text: &str) -> Option<Parts> {
     let (day, day_digits) = cursor.number(1, 2)?;
     if cursor.0.is_empty() {
         let is_padded = month_digits == 2 && day_digits == 2;
-        return is_padded.then_some(Parts {
-            year,
-            month,
-            day,
-            time: None,
-        });
+        return is_padded.then_some(Parts { year, month, day, time: None });
     }
     if cursor.letter('T').or_else(|| cursor.letter('t')).is_none() && !cursor.blanks() {
         return None;
@@ -306,19 +272,8 @@ fn timestamp_parts(text: &str) -> Option<Parts> {
         cursor.blanks();
         zone = Some(cursor.zone()?);
     }
-    let time = Some(Time {
-        hour,
-        minute,
-        second,
-        fraction,
-        zone,
-    });
-    cursor.0.is_empty().then_some(Parts {
-        year,
-        month,
-        day,
-        time,
-    })
+    let time = Some(Time { hour, minute, second, fraction, zone });
+    cursor.0.is_empty().then_some(Parts { year, month, day, time })
 }
 
 /// What is left of the text.
@@ -326,12 +281,7 @@ struct Cursor<'a>(&'a str);
 
 impl Cursor<'_> {
     fn number(&mut self, least: usize, most: usize) -> Option<(u32, usize)> {
-        let digits = self
-            .0
-            .bytes()
-            .take(most)
-            .take_while(u8::is_ascii_digit)
-            .count();
+        let digits = self.0.bytes().take(most).take_while(u8::is_ascii_digit).count();
         if digits < least {
             return None;
         }
@@ -356,11 +306,7 @@ impl Cursor<'_> {
         if self.letter('Z').is_some() {
             return Some(('+', 0, 0));
         }
-        let sign = self
-            .0
-            .chars()
-            .next()
-            .filter(|letter| matches!(letter, '+' | '-'))?;
+        let sign = self.0.chars().next().filter(|letter| matches!(letter, '+' | '-'))?;
         self.0 = &self.0[1..];
         let (hours, _) = self.number(1, 2)?;
         let minutes = match self.letter(':') {
@@ -374,9 +320,7 @@ impl Cursor<'_> {
 fn days_in(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
-        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => {
-            29
-        }
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         1..=12 => 31,
         _ => 0,

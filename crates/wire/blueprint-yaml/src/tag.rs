@@ -163,38 +163,20 @@ impl Tag {
     /// Every argument that is a node, for walks over the tree.
     pub fn arguments(&self) -> Vec<&Node> {
         match self {
-            Self::KeyOf { .. }
-            | Self::Index { .. }
-            | Self::Value { .. }
-            | Self::ParseJSON { .. } => Vec::new(),
+            Self::KeyOf { .. } | Self::Index { .. } | Self::Value { .. } | Self::ParseJSON { .. } => Vec::new(),
             Self::Find(find) | Self::FindObject(find) => std::iter::once(&find.model)
-                .chain(
-                    find.conditions
-                        .iter()
-                        .flat_map(|(field, value)| [field, value]),
-                )
+                .chain(find.conditions.iter().flat_map(|(field, value)| [field, value]))
                 .collect(),
-            Self::Context { default, .. }
-            | Self::Env { default, .. }
-            | Self::File { default, .. } => default.iter().collect(),
+            Self::Context { default, .. } | Self::Env { default, .. } | Self::File { default, .. } => {
+                default.iter().collect()
+            }
             Self::Format { format, args } => std::iter::once(format).chain(args).collect(),
-            Self::If {
-                condition,
-                branches,
-            } => std::iter::once(condition)
-                .chain(
-                    branches
-                        .iter()
-                        .flat_map(|(when, otherwise)| [when, otherwise]),
-                )
+            Self::If { condition, branches } => std::iter::once(condition)
+                .chain(branches.iter().flat_map(|(when, otherwise)| [when, otherwise]))
                 .collect(),
             Self::Condition { args, .. } => args.iter().collect(),
             Self::Enumerate { iterable, body, .. } => vec![iterable, body],
-            Self::AtIndex {
-                collection,
-                index,
-                default,
-            } => [collection, index].into_iter().chain(default).collect(),
+            Self::AtIndex { collection, index, default } => [collection, index].into_iter().chain(default).collect(),
         }
     }
 }
@@ -206,45 +188,21 @@ type Parsed = Result<Tag, Box<Problem>>;
 pub(crate) fn from_text(name: &str, text: &str, span: Span) -> Parsed {
     let syntax = syntax_of(name, span)?;
     let malformed = || {
-        let found = if text.is_empty() {
-            "nothing".to_owned()
-        } else {
-            format!("the text {text:?}")
-        };
+        let found = if text.is_empty() { "nothing".to_owned() } else { format!("the text {text:?}") };
         syntax.problem(span, &found)
     };
     let named = || {
-        if text.is_empty() {
-            Err(malformed())
-        } else {
-            Ok(text.to_owned())
-        }
+        if text.is_empty() { Err(malformed()) } else { Ok(text.to_owned()) }
     };
     match name {
         "!KeyOf" => Ok(Tag::KeyOf { id: named()? }),
-        "!Context" => Ok(Tag::Context {
-            name: named()?,
-            default: None,
-        }),
-        "!Env" => Ok(Tag::Env {
-            name: named()?,
-            default: None,
-        }),
-        "!File" => Ok(Tag::File {
-            path: named()?,
-            default: None,
-        }),
-        "!Index" => Ok(Tag::Index {
-            depth: depth(text).ok_or_else(malformed)?,
-        }),
-        "!Value" => Ok(Tag::Value {
-            depth: depth(text).ok_or_else(malformed)?,
-        }),
+        "!Context" => Ok(Tag::Context { name: named()?, default: None }),
+        "!Env" => Ok(Tag::Env { name: named()?, default: None }),
+        "!File" => Ok(Tag::File { path: named()?, default: None }),
+        "!Index" => Ok(Tag::Index { depth: depth(text).ok_or_else(malformed)? }),
+        "!Value" => Ok(Tag::Value { depth: depth(text).ok_or_else(malformed)? }),
         "!ParseJSON" => match serde_json::from_str(text) {
-            Ok(value) => Ok(Tag::ParseJSON {
-                text: text.to_owned(),
-                value,
-            }),
+            Ok(value) => Ok(Tag::ParseJSON { text: text.to_owned(), value }),
             Err(error) => Err(syntax.problem(span, &format!("text that is not JSON ({error})"))),
         },
         _ => Err(malformed()),
@@ -265,59 +223,32 @@ pub(crate) fn from_node(name: &str, node: Node) -> Parsed {
     // The number of items is checked in each arm before they are taken.
     let mut next = || items.next().unwrap_or_else(|| Node::null(span));
     match (name, count) {
-        ("!Context", 2) => Ok(Tag::Context {
-            name: text(&next(), &syntax)?,
-            default: Some(next()),
-        }),
-        ("!Env", 2) => Ok(Tag::Env {
-            name: text(&next(), &syntax)?,
-            default: Some(next()),
-        }),
-        ("!File", 2) => Ok(Tag::File {
-            path: text(&next(), &syntax)?,
-            default: Some(next()),
-        }),
+        ("!Context", 2) => Ok(Tag::Context { name: text(&next(), &syntax)?, default: Some(next()) }),
+        ("!Env", 2) => Ok(Tag::Env { name: text(&next(), &syntax)?, default: Some(next()) }),
+        ("!File", 2) => Ok(Tag::File { path: text(&next(), &syntax)?, default: Some(next()) }),
         ("!Find", 1..) => Ok(Tag::Find(find(next(), items, &syntax)?)),
         ("!FindObject", 1..) => Ok(Tag::FindObject(find(next(), items, &syntax)?)),
         ("!Format", 1..) => {
             let format = next();
-            if !matches!(
-                format.kind,
-                Kind::Scalar(Scalar::String(_)) | Kind::Tagged(_)
-            ) {
+            if !matches!(format.kind, Kind::Scalar(Scalar::String(_)) | Kind::Tagged(_)) {
                 let found = format!("{} as the format", format.describe());
                 return Err(syntax.problem(format.span, &found));
             }
-            Ok(Tag::Format {
-                format,
-                args: items.collect(),
-            })
+            Ok(Tag::Format { format, args: items.collect() })
         }
-        ("!If", 1) => Ok(Tag::If {
-            condition: next(),
-            branches: None,
-        }),
-        ("!If", 3) => Ok(Tag::If {
-            condition: next(),
-            branches: Some((next(), next())),
-        }),
+        ("!If", 1) => Ok(Tag::If { condition: next(), branches: None }),
+        ("!If", 3) => Ok(Tag::If { condition: next(), branches: Some((next(), next())) }),
         ("!Condition", 1) => Err(syntax.problem(span, "a mode without any value")),
         ("!Condition", 2..) => {
             let word = next();
             let mode = Mode::ALL
                 .into_iter()
-                .find(|(_, name)| {
-                    word.as_str()
-                        .is_some_and(|word| word.to_uppercase() == *name)
-                })
+                .find(|(_, name)| word.as_str().is_some_and(|word| word.to_uppercase() == *name))
                 .map(|(mode, _)| mode);
             let Some(mode) = mode else {
                 return Err(syntax.problem(word.span, &format!("{} as the mode", word.describe())));
             };
-            Ok(Tag::Condition {
-                mode,
-                args: items.collect(),
-            })
+            Ok(Tag::Condition { mode, args: items.collect() })
         }
         ("!Enumerate", 3) => {
             let (iterable, word, body) = (next(), next(), next());
@@ -336,22 +267,10 @@ pub(crate) fn from_node(name: &str, node: Node) -> Parsed {
                              !Enumerate; use a depth above 0)";
                 return Err(syntax.problem(iterable.span, found));
             }
-            Ok(Tag::Enumerate {
-                iterable,
-                output,
-                body,
-            })
+            Ok(Tag::Enumerate { iterable, output, body })
         }
-        ("!AtIndex", 2) => Ok(Tag::AtIndex {
-            collection: next(),
-            index: next(),
-            default: None,
-        }),
-        ("!AtIndex", 3) => Ok(Tag::AtIndex {
-            collection: next(),
-            index: next(),
-            default: Some(next()),
-        }),
+        ("!AtIndex", 2) => Ok(Tag::AtIndex { collection: next(), index: next(), default: None }),
+        ("!AtIndex", 3) => Ok(Tag::AtIndex { collection: next(), index: next(), default: Some(next()) }),
         _ => Err(malformed()),
     }
 }
@@ -364,15 +283,9 @@ struct Syntax {
 }
 
 impl Syntax {
-    #[expect(
-        clippy::unnecessary_box_returns,
-        reason = "every caller returns it as a boxed error"
-    )]
+    #[expect(clippy::unnecessary_box_returns, reason = "every caller returns it as a boxed error")]
     fn problem(&self, span: Span, found: &str) -> Box<Problem> {
-        let message = format!(
-            "the tag {} is malformed: found {found}, expected {}",
-            self.name, self.expected
-        );
+        let message = format!("the tag {} is malformed: found {found}, expected {}", self.name, self.expected);
         let remedy = format!("write it like `{}`", self.example);
         Box::new(Problem::error(ProblemKind::Tag, span, message).remedy(remedy))
     }
@@ -382,11 +295,7 @@ fn syntax_of(name: &str, span: Span) -> Result<Syntax, Box<Problem>> {
     let (name, expected, example) = match name {
         "!KeyOf" => ("!KeyOf", "the `id` of another entry", "!KeyOf my-flow"),
         "!Find" | "!FindObject" => (
-            if name == "!Find" {
-                "!Find"
-            } else {
-                "!FindObject"
-            },
+            if name == "!Find" { "!Find" } else { "!FindObject" },
             "a sequence of a model and pairs of field and value",
             if name == "!Find" {
                 "!Find [authentik_flows.flow, [slug, my-flow]]"
@@ -394,26 +303,16 @@ fn syntax_of(name: &str, span: Span) -> Result<Syntax, Box<Problem>> {
                 "!FindObject [authentik_flows.flow, [slug, my-flow]]"
             },
         ),
-        "!Context" => (
-            "!Context",
-            "a name, or a sequence of a name and a default",
-            "!Context [region, europe]",
-        ),
+        "!Context" => ("!Context", "a name, or a sequence of a name and a default", "!Context [region, europe]"),
         "!Env" => (
             "!Env",
             "the name of an environment variable, or a sequence of a name and a default",
             "!Env [ADMIN_EMAIL, admin@example.com]",
         ),
-        "!File" => (
-            "!File",
-            "a path, or a sequence of a path and a default",
-            "!File [/run/secrets/client, unset]",
-        ),
-        "!Format" => (
-            "!Format",
-            "a sequence of a format text and its values",
-            "!Format [\"%s-%d\", !Context region, 1]",
-        ),
+        "!File" => ("!File", "a path, or a sequence of a path and a default", "!File [/run/secrets/client, unset]"),
+        "!Format" => {
+            ("!Format", "a sequence of a format text and its values", "!Format [\"%s-%d\", !Context region, 1]")
+        }
         "!If" => (
             "!If",
             "a sequence of a condition, or of a condition and the values for true and for false",
@@ -429,26 +328,14 @@ fn syntax_of(name: &str, span: Span) -> Result<Syntax, Box<Problem>> {
             "a sequence of a sequence or mapping to go through, SEQ or MAP, and the body of an item",
             "!Enumerate [!Context names, SEQ, !Format [\"user-%s\", !Value 0]]",
         ),
-        "!Index" => (
-            "!Index",
-            "a depth, 0 being the innermost !Enumerate",
-            "!Index 0",
-        ),
-        "!Value" => (
-            "!Value",
-            "a depth, 0 being the innermost !Enumerate",
-            "!Value 0",
-        ),
+        "!Index" => ("!Index", "a depth, 0 being the innermost !Enumerate", "!Index 0"),
+        "!Value" => ("!Value", "a depth, 0 being the innermost !Enumerate", "!Value 0"),
         "!AtIndex" => (
             "!AtIndex",
             "a sequence of a sequence or mapping, an index or key, and optionally a default",
             "!AtIndex [!Context regions, 0, none]",
         ),
-        "!ParseJSON" => (
-            "!ParseJSON",
-            "a text that is JSON",
-            "!ParseJSON '{\"key\": [1, 2]}'",
-        ),
+        "!ParseJSON" => ("!ParseJSON", "a text that is JSON", "!ParseJSON '{\"key\": [1, 2]}'"),
         _ => {
             let shown: String = name.chars().take(60).collect();
             let message = format!("the tag {shown} is unknown");
@@ -456,36 +343,20 @@ fn syntax_of(name: &str, span: Span) -> Result<Syntax, Box<Problem>> {
                 Some(known) => format!("did you mean {known}?"),
                 None => format!("the known tags are {}", TAG_NAMES.join(", ")),
             };
-            return Err(Box::new(
-                Problem::error(ProblemKind::Tag, span, message).remedy(remedy),
-            ));
+            return Err(Box::new(Problem::error(ProblemKind::Tag, span, message).remedy(remedy)));
         }
     };
-    Ok(Syntax {
-        name,
-        expected,
-        example,
-    })
+    Ok(Syntax { name, expected, example })
 }
 
-fn find(
-    model: Node,
-    items: impl Iterator<Item = Node>,
-    syntax: &Syntax,
-) -> Result<Find, Box<Problem>> {
-    if !matches!(
-        model.kind,
-        Kind::Scalar(Scalar::String(_)) | Kind::Tagged(_)
-    ) {
+fn find(model: Node, items: impl Iterator<Item = Node>, syntax: &Syntax) -> Result<Find, Box<Problem>> {
+    if !matches!(model.kind, Kind::Scalar(Scalar::String(_)) | Kind::Tagged(_)) {
         return Err(syntax.problem(model.span, &format!("{} as the model", model.describe())));
     }
     if let Some(name) = model.as_str()
         && name.split('.').filter(|part| !part.is_empty()).count() != 2
     {
-        return Err(syntax.problem(
-            model.span,
-            &format!("the model {name:?}, which is not of the form app.model"),
-        ));
+        return Err(syntax.problem(model.span, &format!("the model {name:?}, which is not of the form app.model")));
     }
     let mut conditions = Vec::new();
     for item in items {

@@ -23,16 +23,10 @@ pub struct Tree {
 /// Reads a text. Never panics and never fails: what is wrong is among the problems.
 pub fn parse_tree(text: &str) -> Tree {
     if text.len() > MAX_BYTES {
-        let message = format!(
-            "the file has {} bytes; at most {MAX_BYTES} are read",
-            text.len()
-        );
+        let message = format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len());
         let problem = Problem::error(ProblemKind::Limit, Span::default(), message)
             .remedy("split the blueprint into several files and join them with metaapplyblueprint");
-        return Tree {
-            root: None,
-            problems: vec![problem],
-        };
+        return Tree { root: None, problems: vec![problem] };
     }
     let mut builder = Builder::default();
     if let Err(problem) = builder.run(text) {
@@ -135,25 +129,12 @@ impl Builder {
         Ok(())
     }
 
-    fn open(
-        &mut self,
-        span: Span,
-        anchor: usize,
-        tag: Option<Cow<'_, saphyr_parser::Tag>>,
-        body: Body,
-    ) -> Step {
+    fn open(&mut self, span: Span, anchor: usize, tag: Option<Cow<'_, saphyr_parser::Tag>>, body: Body) -> Step {
         self.check_depth(1, span)?;
         let nodes_before = self.nodes;
         self.count(1, span)?;
         let tag = tag.map(|tag| full_name(&tag));
-        self.frames.push(Frame {
-            span,
-            anchor,
-            tag,
-            nodes_before,
-            height: 0,
-            body,
-        });
+        self.frames.push(Frame { span, anchor, tag, nodes_before, height: 0, body });
         Ok(())
     }
 
@@ -161,11 +142,7 @@ impl Builder {
         let Some(frame) = self.frames.pop() else {
             return Ok(());
         };
-        let span = Span {
-            end_line: end.end_line,
-            end_column: end.end_column,
-            ..frame.span
-        };
+        let span = Span { end_line: end.end_line, end_column: end.end_column, ..frame.span };
         let kind = match frame.body {
             Body::Sequence(items) => Kind::Sequence(items),
             Body::Mapping(fields) => Kind::Mapping(fields.finish()),
@@ -177,14 +154,7 @@ impl Builder {
         let height = frame.height + 1;
         if frame.anchor != 0 {
             let nodes = self.nodes - frame.nodes_before;
-            self.anchors.insert(
-                frame.anchor,
-                Anchored {
-                    node: node.clone(),
-                    nodes,
-                    height,
-                },
-            );
+            self.anchors.insert(frame.anchor, Anchored { node: node.clone(), nodes, height });
         }
         self.place(node, height)
     }
@@ -208,28 +178,17 @@ impl Builder {
         self.custom(outcome, span)
     }
 
-    fn scalar(
-        &mut self,
-        text: &str,
-        is_plain: bool,
-        anchor: usize,
-        tag: Option<&str>,
-        span: Span,
-    ) -> Step {
+    fn scalar(&mut self, text: &str, is_plain: bool, anchor: usize, tag: Option<&str>, span: Span) -> Step {
         self.count(1, span)?;
         if tag.is_none() && is_plain && text == "<<" && self.expects_key() {
-            if let Some(Body::Mapping(fields)) = self.frames.last_mut().map(|frame| &mut frame.body)
-            {
+            if let Some(Body::Mapping(fields)) = self.frames.last_mut().map(|frame| &mut frame.body) {
                 fields.key = Some(PendingKey::Merge);
             }
             return Ok(());
         }
         let node = match tag {
             None if is_plain => self.typed(scalar::plain(text), text, span),
-            None | Some("!") => Node {
-                span,
-                kind: Kind::Scalar(Scalar::String(text.to_owned())),
-            },
+            None | Some("!") => Node { span, kind: Kind::Scalar(Scalar::String(text.to_owned())) },
             Some(name) => match name.strip_prefix(CORE) {
                 Some(core) => self.typed(scalar::tagged(core, text), text, span),
                 None => {
@@ -239,33 +198,20 @@ impl Builder {
             },
         };
         if anchor != 0 {
-            self.anchors.insert(
-                anchor,
-                Anchored {
-                    node: node.clone(),
-                    nodes: 1,
-                    height: 0,
-                },
-            );
+            self.anchors.insert(anchor, Anchored { node: node.clone(), nodes: 1, height: 0 });
         }
         self.place(node, 0)
     }
 
     fn typed(&mut self, outcome: Result<Scalar, String>, text: &str, span: Span) -> Node {
         match outcome {
-            Ok(scalar) => Node {
-                span,
-                kind: Kind::Scalar(scalar),
-            },
+            Ok(scalar) => Node { span, kind: Kind::Scalar(scalar) },
             Err(message) => {
                 self.complain(
                     Problem::error(ProblemKind::Scalar, span, message)
                         .remedy("put the value in quotes if it is meant as text"),
                 );
-                Node {
-                    span,
-                    kind: Kind::Scalar(Scalar::String(text.to_owned())),
-                }
+                Node { span, kind: Kind::Scalar(Scalar::String(text.to_owned())) }
             }
         }
     }
@@ -273,10 +219,7 @@ impl Builder {
     /// A malformed tag leaves a null behind, so that the rest of the file is still looked at.
     fn custom(&mut self, outcome: Result<Tag, Box<Problem>>, span: Span) -> Node {
         match outcome {
-            Ok(tag) => Node {
-                span,
-                kind: Kind::Tagged(Box::new(tag)),
-            },
+            Ok(tag) => Node { span, kind: Kind::Tagged(Box::new(tag)) },
             Err(problem) => {
                 self.complain(*problem);
                 Node::null(span)
@@ -312,11 +255,7 @@ impl Builder {
     fn place(&mut self, node: Node, height: usize) -> Step {
         if self.tree.problems.len() >= MAX_PROBLEMS {
             let message = format!("more than {MAX_PROBLEMS} problems, the rest is not read");
-            return Err(Box::new(Problem::error(
-                ProblemKind::Limit,
-                node.span,
-                message,
-            )));
+            return Err(Box::new(Problem::error(ProblemKind::Limit, node.span, message)));
         }
         let Some(frame) = self.frames.last_mut() else {
             self.tree.root = Some(node);
@@ -408,10 +347,7 @@ impl Fields {
                     )),
                 };
                 let text = key.as_ref().map_or_else(|_| String::new(), Clone::clone);
-                self.key = Some(PendingKey::Name(Key {
-                    span: node.span,
-                    text,
-                }));
+                self.key = Some(PendingKey::Name(Key { span: node.span, text }));
                 key.err().map(|problem| *problem)
             }
             Some(PendingKey::Merge) => self.merge(node),
@@ -421,10 +357,7 @@ impl Fields {
                     let problem = Problem::warning(
                         ProblemKind::DuplicateKey,
                         key.span,
-                        format!(
-                            "the key {:?} was already given in line {first}; the later value wins",
-                            key.text
-                        ),
+                        format!("the key {:?} was already given in line {first}; the later value wins", key.text),
                     )
                     .at(key.text.chars().take(80).collect::<String>())
                     .remedy("remove one of the two");
@@ -448,11 +381,7 @@ impl Fields {
                 None
             }
             // Earlier mappings of the list win, so they are laid over the later ones.
-            Kind::Sequence(items)
-                if items
-                    .iter()
-                    .all(|item| matches!(item.kind, Kind::Mapping(_))) =>
-            {
+            Kind::Sequence(items) if items.iter().all(|item| matches!(item.kind, Kind::Mapping(_))) => {
                 for item in items.into_iter().rev() {
                     if let Kind::Mapping(fields) = item.kind {
                         self.merged.extend(fields);
@@ -501,11 +430,7 @@ fn is_open_block(style: ScalarStyle, value: &str, text: &str) -> bool {
         return false;
     }
     let last_line = text.rsplit('\n').next().unwrap_or("");
-    let added = if last_line.trim().is_empty() {
-        "\n\n"
-    } else {
-        "\n"
-    };
+    let added = if last_line.trim().is_empty() { "\n\n" } else { "\n" };
     !last_line.is_empty() && value.ends_with(added)
 }
 
@@ -519,30 +444,18 @@ fn full_name(tag: &saphyr_parser::Tag) -> String {
 fn convert(span: saphyr_parser::Span) -> Span {
     let start = point(span.start.line(), span.start.col());
     let end = point(span.end.line(), span.end.col());
-    Span {
-        end_line: end.line,
-        end_column: end.column,
-        ..start
-    }
+    Span { end_line: end.line, end_column: end.column, ..start }
 }
 
 /// The parser counts columns from zero.
 fn point(line: usize, column: usize) -> Span {
     let line = u32::try_from(line).unwrap_or(u32::MAX);
     let column = u32::try_from(column + 1).unwrap_or(u32::MAX);
-    Span {
-        line,
-        column,
-        end_line: line,
-        end_column: column,
-    }
+    Span { line, column, end_line: line, end_column: column }
 }
 
 fn syntax_problem(info: &str, span: Span, text: &str) -> Problem {
-    let line = text
-        .lines()
-        .nth((span.line as usize).saturating_sub(1))
-        .unwrap_or("");
+    let line = text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or("");
     let indentation = line.len() - line.trim_start().len();
     let remedy = if line[..indentation].contains('\t') {
         "indent with spaces, YAML does not allow tabs there"
@@ -558,12 +471,7 @@ fn syntax_problem(info: &str, span: Span, text: &str) -> Problem {
     } else {
         "check the indentation and the quotes of this line and the one before"
     };
-    Problem::error(
-        ProblemKind::Syntax,
-        span,
-        format!("this is not valid YAML: {info}"),
-    )
-    .remedy(remedy)
+    Problem::error(ProblemKind::Syntax, span, format!("this is not valid YAML: {info}")).remedy(remedy)
 }
 
 #[cfg(test)]

@@ -10,10 +10,7 @@ use crate::tag::{Find, Tag};
 
 /// The whole file.
 pub fn blueprint(blueprint: &Blueprint) -> String {
-    let mut fields = vec![field(
-        "version",
-        Node::from(serde_json::Value::from(blueprint.version)),
-    )];
+    let mut fields = vec![field("version", Node::from(serde_json::Value::from(blueprint.version)))];
     if let Some(metadata) = &blueprint.metadata {
         let mut inner = vec![field("name", Node::string(&metadata.name))];
         if !metadata.labels.is_empty() {
@@ -26,10 +23,7 @@ pub fn blueprint(blueprint: &Blueprint) -> String {
     if !blueprint.context.fields().is_empty() {
         fields.push(field("context", blueprint.context.clone()));
     }
-    fields.push(field(
-        "entries",
-        sequence(blueprint.entries.iter().map(entry).collect()),
-    ));
+    fields.push(field("entries", sequence(blueprint.entries.iter().map(entry).collect())));
     node(&mapping(fields))
 }
 
@@ -52,17 +46,11 @@ fn field(name: &str, node: Node) -> (Key, Node) {
 }
 
 fn mapping(fields: Vec<(Key, Node)>) -> Node {
-    Node {
-        span: crate::Span::default(),
-        kind: Kind::Mapping(fields),
-    }
+    Node { span: crate::Span::default(), kind: Kind::Mapping(fields) }
 }
 
 fn sequence(items: Vec<Node>) -> Node {
-    Node {
-        span: crate::Span::default(),
-        kind: Kind::Sequence(items),
-    }
+    Node { span: crate::Span::default(), kind: Kind::Sequence(items) }
 }
 
 fn entry(entry: &Entry) -> Node {
@@ -89,18 +77,8 @@ fn entry(entry: &Entry) -> Node {
 
 fn permission(permission: &Permission) -> Node {
     let mut fields = vec![field("permission", permission.permission.clone())];
-    fields.extend(
-        permission
-            .user
-            .iter()
-            .map(|user| field("user", user.clone())),
-    );
-    fields.extend(
-        permission
-            .role
-            .iter()
-            .map(|role| field("role", role.clone())),
-    );
+    fields.extend(permission.user.iter().map(|user| field("user", user.clone())));
+    fields.extend(permission.role.iter().map(|role| field("role", role.clone())));
     mapping(fields)
 }
 
@@ -250,70 +228,35 @@ impl Writer {
             Tag::KeyOf { id } => self.out.push_str(&verbatim(id)),
             Tag::Index { depth } | Tag::Value { depth } => self.out.push_str(&depth.to_string()),
             Tag::ParseJSON { text, .. } => self.out.push_str(&quoted(text)),
-            Tag::Context {
-                name,
-                default: None,
-            }
-            | Tag::Env {
-                name,
-                default: None,
-            }
-            | Tag::File {
-                path: name,
-                default: None,
-            } => self.out.push_str(&verbatim(name)),
-            Tag::Context {
-                name,
-                default: Some(default),
-            }
-            | Tag::Env {
-                name,
-                default: Some(default),
-            }
-            | Tag::File {
-                path: name,
-                default: Some(default),
-            } => {
+            Tag::Context { name, default: None }
+            | Tag::Env { name, default: None }
+            | Tag::File { path: name, default: None } => self.out.push_str(&verbatim(name)),
+            Tag::Context { name, default: Some(default) }
+            | Tag::Env { name, default: Some(default) }
+            | Tag::File { path: name, default: Some(default) } => {
                 self.list([&word(name), default]);
             }
             Tag::Find(find) | Tag::FindObject(find) => self.find(find),
             Tag::Format { format, args } => self.list(std::iter::once(format).chain(args)),
-            Tag::If {
-                condition,
-                branches: None,
-            } => self.list([condition]),
-            Tag::If {
-                condition,
-                branches: Some((when_true, when_false)),
-            } => {
+            Tag::If { condition, branches: None } => self.list([condition]),
+            Tag::If { condition, branches: Some((when_true, when_false)) } => {
                 self.list([condition, when_true, when_false]);
             }
             Tag::Condition { mode, args } => {
                 self.list(std::iter::once(&word(mode.as_str())).chain(args));
             }
-            Tag::Enumerate {
-                iterable,
-                output,
-                body,
-            } => {
+            Tag::Enumerate { iterable, output, body } => {
                 self.list([iterable, &word(output.as_str()), body]);
             }
-            Tag::AtIndex {
-                collection,
-                index,
-                default,
-            } => {
+            Tag::AtIndex { collection, index, default } => {
                 self.list([collection, index].into_iter().chain(default));
             }
         }
     }
 
     fn find(&mut self, find: &Find) {
-        let conditions: Vec<Node> = find
-            .conditions
-            .iter()
-            .map(|(field, value)| sequence(vec![field.clone(), value.clone()]))
-            .collect();
+        let conditions: Vec<Node> =
+            find.conditions.iter().map(|(field, value)| sequence(vec![field.clone(), value.clone()])).collect();
         self.list(std::iter::once(&find.model).chain(&conditions));
     }
 }
@@ -331,20 +274,12 @@ fn is_block(text: &str) -> bool {
 /// A text on one line, plain where YAML reads it back as the same text.
 fn one_line(text: &str) -> String {
     let is_text = matches!(scalar::plain(text), Ok(Scalar::String(_)));
-    if is_text && is_plain(text) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
+    if is_text && is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
 /// The text after a tag, which is taken as it stands, so that numbers need no quotes.
 fn verbatim(text: &str) -> String {
-    if is_plain(text) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
+    if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
 /// Conservative on purpose: a quote too many harms nobody.
@@ -359,11 +294,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn is_printable(letter: char) -> bool {
-    !letter.is_control()
-        && !matches!(
-            letter,
-            '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}'..='\u{ffff}'
-        )
+    !letter.is_control() && !matches!(letter, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}'..='\u{ffff}')
 }
 
 fn quoted(text: &str) -> String {

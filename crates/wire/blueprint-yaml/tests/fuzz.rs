@@ -1,8 +1,6 @@
 //! No input makes the reader, the evaluator or the writer panic.
 
-use blueprint_yaml::{
-    Answers, Context, Evaluation, Node, parse_tree, read, read_bytes, render_all, write,
-};
+use blueprint_yaml::{Answers, Context, Evaluation, Node, parse_tree, read, read_bytes, render_all, write};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 
@@ -68,10 +66,7 @@ fn exercise(text: &str) {
     if let Some(blueprint) = &read.blueprint {
         let context = Context::layered(&Map::new(), blueprint, &Map::new());
         let answers = Answers::new();
-        let evaluation = Evaluation {
-            context: &context,
-            answers: &answers,
-        };
+        let evaluation = Evaluation { context: &context, answers: &answers };
         for entry in &blueprint.entries {
             let _ = evaluation.attrs(entry);
             let _ = evaluation.conditions(entry);
@@ -84,11 +79,7 @@ fn exercise(text: &str) {
         let again = parse_tree(&written);
         assert_eq!(again.root.as_ref(), Some(&root), "written as:\n{written}");
         let (context, answers) = (Context::default(), Answers::new());
-        let _ = Evaluation {
-            context: &context,
-            answers: &answers,
-        }
-        .resolve(&root, "x");
+        let _ = Evaluation { context: &context, answers: &answers }.resolve(&root, "x");
     }
 }
 
@@ -97,9 +88,7 @@ fn json() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        any::<f64>()
-            .prop_filter("JSON has no others", |it| it.is_finite())
-            .prop_map(Value::from),
+        any::<f64>().prop_filter("JSON has no others", |it| it.is_finite()).prop_map(Value::from),
         any::<String>().prop_map(Value::from),
         "[ a-z:#\\n\\-]{0,12}".prop_map(Value::from),
     ];

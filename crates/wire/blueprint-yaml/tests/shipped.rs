@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use blueprint_yaml::{
-    Blueprint, Context, Kind, Lookup, Node, Refusal, Resolver, Tag, parse_tree, read, render_all,
-    resolve_now, write,
+    Blueprint, Context, Kind, Lookup, Node, Refusal, Resolver, Tag, parse_tree, read, render_all, resolve_now, write,
 };
 use serde_json::{Map, Value, json};
 
@@ -28,11 +27,7 @@ fn shipped() -> Vec<(String, String)> {
 
 fn clean(name: &str, text: &str) -> Blueprint {
     let read = read(text);
-    assert!(
-        read.problems.is_empty(),
-        "{}",
-        render_all(&read.problems, name, text)
-    );
+    assert!(read.problems.is_empty(), "{}", render_all(&read.problems, name, text));
     read.blueprint.expect("a blueprint")
 }
 
@@ -41,10 +36,7 @@ fn references(node: &Node) -> Vec<String> {
     match &node.kind {
         Kind::Scalar(_) => Vec::new(),
         Kind::Sequence(items) => items.iter().flat_map(references).collect(),
-        Kind::Mapping(fields) => fields
-            .iter()
-            .flat_map(|(_, node)| references(node))
-            .collect(),
+        Kind::Mapping(fields) => fields.iter().flat_map(|(_, node)| references(node)).collect(),
         Kind::Tagged(tag) => match &**tag {
             Tag::KeyOf { id } => vec![id.clone()],
             tag => tag.arguments().into_iter().flat_map(references).collect(),
@@ -58,24 +50,15 @@ fn shipped_blueprints_are_clean_and_survive_writing() {
         let blueprint = clean(&name, &text);
         assert!(blueprint.metadata.is_some(), "{name} has no name");
         let written = write::blueprint(&blueprint);
-        assert_eq!(
-            clean("written", &written).entries.len(),
-            blueprint.entries.len()
-        );
-        assert_eq!(
-            parse_tree(&written).root,
-            Some(reordered(&written)),
-            "{name}"
-        );
+        assert_eq!(clean("written", &written).entries.len(), blueprint.entries.len());
+        assert_eq!(parse_tree(&written).root, Some(reordered(&written)), "{name}");
     }
 }
 
 /// Writing what was written changes nothing any more.
 fn reordered(written: &str) -> Node {
     let blueprint = clean("written", written);
-    parse_tree(&write::blueprint(&blueprint))
-        .root
-        .expect("a root")
+    parse_tree(&write::blueprint(&blueprint)).root.expect("a root")
 }
 
 #[test]
@@ -83,10 +66,7 @@ fn shipped_entries_refer_to_earlier_entries_only() {
     for (name, text) in shipped() {
         let mut ids = Vec::new();
         for entry in clean(&name, &text).entries {
-            for id in references(&entry.identifiers)
-                .iter()
-                .chain(&references(&entry.attrs))
-            {
+            for id in references(&entry.identifiers).iter().chain(&references(&entry.attrs)) {
                 assert!(ids.contains(id), "{name}: {} refers to {id}", entry.path);
             }
             ids.extend(entry.id);
@@ -123,17 +103,11 @@ impl Resolver for Nothing {
 }
 
 fn attrs(name: &str, model: &str, defaults: Value) -> Value {
-    let (name, text) = shipped()
-        .into_iter()
-        .find(|(path, _)| path.ends_with(name))
-        .expect("the file");
+    let (name, text) = shipped().into_iter().find(|(path, _)| path.ends_with(name)).expect("the file");
     let blueprint = clean(&name, &text);
     let defaults: Map<String, Value> = defaults.as_object().cloned().unwrap_or_default();
     let context = Context::layered(&defaults, &blueprint, &Map::new());
-    let entry = blueprint
-        .entries
-        .iter()
-        .find(|entry| entry.model.as_str() == Some(model));
+    let entry = blueprint.entries.iter().find(|entry| entry.model.as_str() == Some(model));
     resolve_now(&entry.expect("the entry").attrs, "", &context, &mut Nothing).expect("attrs")
 }
 

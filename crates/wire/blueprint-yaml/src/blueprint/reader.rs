@@ -7,15 +7,7 @@ use crate::problem::{Problem, ProblemKind};
 
 const TOP_KEYS: &[&str] = &["version", "metadata", "context", "entries"];
 const METADATA_KEYS: &[&str] = &["name", "labels"];
-const ENTRY_KEYS: &[&str] = &[
-    "model",
-    "id",
-    "state",
-    "conditions",
-    "identifiers",
-    "attrs",
-    "permissions",
-];
+const ENTRY_KEYS: &[&str] = &["model", "id", "state", "conditions", "identifiers", "attrs", "permissions"];
 const PERMISSION_KEYS: &[&str] = &["permission", "user", "role"];
 
 pub(super) struct Reader {
@@ -42,12 +34,7 @@ impl Reader {
             None => Vec::new(),
         };
         self.problems.extend(references::check(&entries));
-        Some(Blueprint {
-            version,
-            metadata,
-            context,
-            entries,
-        })
+        Some(Blueprint { version, metadata, context, entries })
     }
 
     fn version(&mut self, node: Option<&Node>) -> i64 {
@@ -60,10 +47,7 @@ impl Reader {
             _ => None,
         };
         let Some(version) = number else {
-            let message = format!(
-                "the version must be the number 1, found {}",
-                node.describe()
-            );
+            let message = format!("the version must be the number 1, found {}", node.describe());
             self.error(ProblemKind::Version, node.span, "version", message, remedy);
             return 1;
         };
@@ -86,13 +70,7 @@ impl Reader {
                 Some(name) => name.to_owned(),
                 None => {
                     let message = format!("the name must be a text, found {}", name.describe());
-                    self.error(
-                        ProblemKind::Shape,
-                        name.span,
-                        "metadata.name",
-                        message,
-                        remedy,
-                    );
+                    self.error(ProblemKind::Shape, name.span, "metadata.name", message, remedy);
                     String::new()
                 }
             },
@@ -132,10 +110,7 @@ impl Reader {
                     match &section.kind {
                         Kind::Sequence(items) => self.section(items, &path, &mut entries),
                         _ => {
-                            let message = format!(
-                                "a section is a list of entries, found {}",
-                                section.describe()
-                            );
+                            let message = format!("a section is a list of entries, found {}", section.describe());
                             let remedy = "start each entry with `- model: app.model`";
                             self.error(ProblemKind::Shape, section.span, &path, message, remedy);
                         }
@@ -180,35 +155,17 @@ impl Reader {
             .list(node, "permissions", &path)
             .iter()
             .enumerate()
-            .filter_map(|(index, item)| {
-                self.permission(item, &format!("{path}.permissions[{index}]"))
-            })
+            .filter_map(|(index, item)| self.permission(item, &format!("{path}.permissions[{index}]")))
             .collect();
         let span = node.span;
         let model = model?;
-        Some(Entry {
-            span,
-            path,
-            model,
-            id,
-            state,
-            conditions,
-            identifiers,
-            attrs,
-            permissions,
-        })
+        Some(Entry { span, path, model, id, state, conditions, identifiers, attrs, permissions })
     }
 
     fn model(&mut self, node: &Node, path: &str) -> Option<Node> {
         let remedy = "write it like `model: authentik_core.group`";
         let Some(model) = node.get("model") else {
-            self.error(
-                ProblemKind::Shape,
-                node.span,
-                path,
-                "the entry has no model",
-                remedy,
-            );
+            self.error(ProblemKind::Shape, node.span, path, "the entry has no model", remedy);
             return None;
         };
         let path = format!("{path}.model");
@@ -238,22 +195,12 @@ impl Reader {
         };
         if !is_known {
             let near = state.as_str().and_then(|word| nearest(word, State::NAMES));
-            let message = format!(
-                "the state must be one of {}, found {}",
-                State::NAMES.join(", "),
-                state.describe()
-            );
+            let message = format!("the state must be one of {}, found {}", State::NAMES.join(", "), state.describe());
             let remedy = match near {
                 Some(known) => format!("did you mean {known}?"),
                 None => "leave it out for present".to_owned(),
             };
-            self.error(
-                ProblemKind::Shape,
-                state.span,
-                &format!("{path}.state"),
-                message,
-                &remedy,
-            );
+            self.error(ProblemKind::Shape, state.span, &format!("{path}.state"), message, &remedy);
         }
         state.clone()
     }
@@ -266,13 +213,7 @@ impl Reader {
         if id.as_str().is_none() {
             let message = format!("the id must be a text, found {}", id.describe());
             let remedy = "put the id in quotes";
-            self.error(
-                ProblemKind::Shape,
-                id.span,
-                &format!("{path}.id"),
-                message,
-                remedy,
-            );
+            self.error(ProblemKind::Shape, id.span, &format!("{path}.id"), message, remedy);
         }
         id.as_str().map(str::to_owned)
     }
@@ -284,13 +225,7 @@ impl Reader {
         if !matches!(list.kind, Kind::Sequence(_)) {
             let message = format!("{key} must be a list, found {}", list.describe());
             let remedy = format!("write `{key}: []`, or each item on a line that starts with `- `");
-            self.error(
-                ProblemKind::Shape,
-                list.span,
-                &format!("{path}.{key}"),
-                message,
-                &remedy,
-            );
+            self.error(ProblemKind::Shape, list.span, &format!("{path}.{key}"), message, &remedy);
         }
         list.items().to_vec()
     }
@@ -306,29 +241,15 @@ impl Reader {
         let given = |key: &str| node.get(key).filter(|value| !value.is_null()).cloned();
         let (user, role) = (given("user"), given("role"));
         let Some(permission) = given("permission") else {
-            self.error(
-                ProblemKind::Shape,
-                node.span,
-                path,
-                "the permission is not named",
-                remedy,
-            );
+            self.error(ProblemKind::Shape, node.span, path, "the permission is not named", remedy);
             return None;
         };
         if permission.as_str().is_none() && !matches!(permission.kind, Kind::Tagged(_)) {
-            let message = format!(
-                "the permission must be a text, found {}",
-                permission.describe()
-            );
+            let message = format!("the permission must be a text, found {}", permission.describe());
             let path = format!("{path}.permission");
             self.error(ProblemKind::Shape, permission.span, &path, message, remedy);
         }
-        Some(Permission {
-            span: node.span,
-            permission,
-            user,
-            role,
-        })
+        Some(Permission { span: node.span, permission, user, role })
     }
 
     fn mapping(&mut self, node: &Node, path: &str) -> Node {
@@ -345,36 +266,20 @@ impl Reader {
     }
 
     fn known_keys(&mut self, node: &Node, known: &[&str], path: &str, owner: &str) {
-        let unknown: Vec<&Key> = node
-            .fields()
-            .iter()
-            .map(|(key, _)| key)
-            .filter(|key| !known.contains(&key.text.as_str()))
-            .collect();
+        let unknown: Vec<&Key> =
+            node.fields().iter().map(|(key, _)| key).filter(|key| !known.contains(&key.text.as_str())).collect();
         for key in unknown {
             let message = format!("{owner} has no key {:?}", key.text);
             let remedy = match nearest(&key.text, known.iter().copied()) {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("its keys are {}", known.join(", ")),
             };
-            let path = if path.is_empty() {
-                key.text.clone()
-            } else {
-                format!("{path}.{}", key.text)
-            };
+            let path = if path.is_empty() { key.text.clone() } else { format!("{path}.{}", key.text) };
             self.error(ProblemKind::UnknownKey, key.span, &path, message, &remedy);
         }
     }
 
-    pub fn error(
-        &mut self,
-        kind: ProblemKind,
-        span: Span,
-        path: &str,
-        message: impl Into<String>,
-        remedy: &str,
-    ) {
-        self.problems
-            .push(Problem::error(kind, span, message).at(path).remedy(remedy));
+    pub fn error(&mut self, kind: ProblemKind, span: Span, path: &str, message: impl Into<String>, remedy: &str) {
+        self.problems.push(Problem::error(kind, span, message).at(path).remedy(remedy));
     }
 }

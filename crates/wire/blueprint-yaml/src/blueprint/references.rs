@@ -40,11 +40,8 @@ struct Checker<'a> {
 
 impl Checker<'_> {
     fn entry(&mut self, entry: &Entry) {
-        let mut nodes: Vec<(&Node, &str)> = vec![
-            (&entry.identifiers, "identifiers"),
-            (&entry.attrs, "attrs"),
-            (&entry.state, "state"),
-        ];
+        let mut nodes: Vec<(&Node, &str)> =
+            vec![(&entry.identifiers, "identifiers"), (&entry.attrs, "attrs"), (&entry.state, "state")];
         nodes.extend(entry.conditions.iter().map(|node| (node, "conditions")));
         for permission in &entry.permissions {
             let parts = permission.user.iter().chain(&permission.role);
@@ -88,10 +85,6 @@ impl Checker<'_> {
             Some(near) => format!("did you mean {near}?"),
             None => format!("give the entry that is meant `id: {id}`"),
         };
-        self.problems.push(
-            Problem::warning(ProblemKind::Reference, node.span, message)
-                .at(path)
-                .remedy(remedy),
-        );
+        self.problems.push(Problem::warning(ProblemKind::Reference, node.span, message).at(path).remedy(remedy));
     }
 }

@@ -4,11 +4,7 @@ use super::*;
 use crate::render_all;
 
 fn problems(text: &str) -> Vec<String> {
-    read(text)
-        .problems
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    read(text).problems.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -28,10 +24,7 @@ fn a_whole_blueprint_is_read() {
     assert_eq!(entry.permissions.len(), 1);
     assert!(entry.attrs.fields().is_empty());
     let problem = entry.problem(&["name"], "taken");
-    assert_eq!(
-        problem.to_string(),
-        "line 11, column 23: entries[0].identifiers.name: taken"
-    );
+    assert_eq!(problem.to_string(), "line 11, column 23: entries[0].identifiers.name: taken");
 }
 
 #[test]
@@ -39,15 +32,8 @@ fn entries_may_be_grouped() {
     let text = "version: 1\nentries:\n  users:\n  - model: a.b\n  - model: a.c\n  groups:\n  \
                 - model: a.d\n";
     let blueprint = read(text).blueprint.expect("a blueprint");
-    let paths: Vec<&str> = blueprint
-        .entries
-        .iter()
-        .map(|entry| entry.path.as_str())
-        .collect();
-    assert_eq!(
-        paths,
-        ["entries.users[0]", "entries.users[1]", "entries.groups[0]"]
-    );
+    let paths: Vec<&str> = blueprint.entries.iter().map(|entry| entry.path.as_str()).collect();
+    assert_eq!(paths, ["entries.users[0]", "entries.users[1]", "entries.groups[0]"]);
 }
 
 #[test]
@@ -97,9 +83,7 @@ fn wrong_roots_and_versions() {
 fn references_are_checked() {
     let text = "version: 1\nentries:\n- model: a.b\n  id: flow\n- model: a.c\n  identifiers:\n    \
                 target: !KeyOf flwo\n";
-    let (_, warnings) = read(text)
-        .into_result()
-        .expect("warnings do not stop a blueprint");
+    let (_, warnings) = read(text).into_result().expect("warnings do not stop a blueprint");
     assert_eq!(
         warnings[0].to_string(),
         "line 7, column 13: entries[1].identifiers: !KeyOf names the id \"flwo\", which no entry \

@@ -17,12 +17,7 @@ const MAX_STEPS: usize = 500_000;
 /// The memory that an evaluation's values may take in total.
 const MAX_SIZE: usize = 64 * 1024 * 1024;
 
-pub fn run(
-    context: &Context,
-    answers: &Answers,
-    node: &Node,
-    path: &str,
-) -> Result<Outcome, Problem> {
+pub fn run(context: &Context, answers: &Answers, node: &Node, path: &str) -> Result<Outcome, Problem> {
     let mut run = Run {
         context,
         answers,
@@ -131,11 +126,7 @@ impl Run<'_> {
                 Err(problem) => return Err(problem),
             }
         }
-        if is_waiting {
-            Err(Stop::Need)
-        } else {
-            Ok(Value::Array(list))
-        }
+        if is_waiting { Err(Stop::Need) } else { Ok(Value::Array(list)) }
     }
 
     /// The arguments of a tag; unlike a sequence they have no place of their own.
@@ -149,63 +140,33 @@ impl Run<'_> {
                 Err(problem) => return Err(problem),
             }
         }
-        if is_waiting {
-            Err(Stop::Need)
-        } else {
-            Ok(values)
-        }
+        if is_waiting { Err(Stop::Need) } else { Ok(values) }
     }
 
     fn tag(&mut self, tag: &Tag, span: Span) -> Step {
         let span = if span.is_known() { span } else { self.site };
         match tag {
-            Tag::KeyOf { id } => self.ask(&Lookup::KeyOf {
-                id: id.clone(),
-                span,
-            }),
+            Tag::KeyOf { id } => self.ask(&Lookup::KeyOf { id: id.clone(), span }),
             Tag::Find(find) => {
                 let (model, conditions) = self.find(find, span)?;
-                self.ask(&Lookup::Find {
-                    model,
-                    conditions,
-                    span,
-                })
+                self.ask(&Lookup::Find { model, conditions, span })
             }
             Tag::FindObject(find) => {
                 let (model, conditions) = self.find(find, span)?;
-                self.ask(&Lookup::FindObject {
-                    model,
-                    conditions,
-                    span,
-                })
+                self.ask(&Lookup::FindObject { model, conditions, span })
             }
             Tag::Context { name, default } => self.context(name, default.as_ref(), span),
             Tag::Env { name, default } => {
-                let found = self.ask(&Lookup::Env {
-                    name: name.clone(),
-                    span,
-                })?;
-                if is_truthy(&found) {
-                    Ok(found)
-                } else {
-                    self.default(default.as_ref())
-                }
+                let found = self.ask(&Lookup::Env { name: name.clone(), span })?;
+                if is_truthy(&found) { Ok(found) } else { self.default(default.as_ref()) }
             }
-            Tag::File { path, default } => {
-                match self.ask(&Lookup::File {
-                    path: path.clone(),
-                    span,
-                })? {
-                    Value::Null => self.default(default.as_ref()),
-                    Value::String(text) => Ok(Value::String(text.trim().to_owned())),
-                    other => Ok(other),
-                }
-            }
+            Tag::File { path, default } => match self.ask(&Lookup::File { path: path.clone(), span })? {
+                Value::Null => self.default(default.as_ref()),
+                Value::String(text) => Ok(Value::String(text.trim().to_owned())),
+                other => Ok(other),
+            },
             Tag::Format { format, args } => self.format(format, args, span),
-            Tag::If {
-                condition,
-                branches,
-            } => {
+            Tag::If { condition, branches } => {
                 let is_true = is_truthy(&self.eval(condition)?);
                 match branches {
                     None => Ok(Value::Bool(is_true)),
@@ -217,18 +178,10 @@ impl Run<'_> {
                 let truths = self.arguments(args)?;
                 Ok(Value::Bool(join(*mode, truths.iter().map(is_truthy))))
             }
-            Tag::Enumerate {
-                iterable,
-                output,
-                body,
-            } => self.enumerate(iterable, *output, body, span),
+            Tag::Enumerate { iterable, output, body } => self.enumerate(iterable, *output, body, span),
             Tag::Index { depth } => Ok(self.item("!Index", *depth, span)?.0),
             Tag::Value { depth } => Ok(self.item("!Value", *depth, span)?.1),
-            Tag::AtIndex {
-                collection,
-                index,
-                default,
-            } => {
+            Tag::AtIndex { collection, index, default } => {
                 let [collection, index] = [self.eval(collection)?, self.eval(index)?];
                 self.at_index(collection, &index, default.as_ref(), span)
             }
@@ -249,15 +202,9 @@ impl Run<'_> {
                 self.charge(size(value))?;
                 Ok(value.clone())
             }
-            Some(Err(refusal)) => {
-                Err(self.problem(lookup.span(), refusal.message.clone(), &refusal.remedy))
-            }
+            Some(Err(refusal)) => Err(self.problem(lookup.span(), refusal.message.clone(), &refusal.remedy)),
             None => {
-                if !self
-                    .needs
-                    .iter()
-                    .any(|need| need.question() == lookup.question())
-                {
+                if !self.needs.iter().any(|need| need.question() == lookup.question()) {
                     self.needs.push(lookup.clone());
                 }
                 Err(Stop::Need)
@@ -266,11 +213,8 @@ impl Run<'_> {
     }
 
     fn find(&mut self, find: &Find, span: Span) -> Step<(String, Vec<(String, Value)>)> {
-        let nodes = std::iter::once(&find.model).chain(
-            find.conditions
-                .iter()
-                .flat_map(|(field, value)| [field, value]),
-        );
+        let nodes =
+            std::iter::once(&find.model).chain(find.conditions.iter().flat_map(|(field, value)| [field, value]));
         let mut values = self.arguments(nodes)?.into_iter();
         let model = match values.next() {
             Some(Value::String(model)) => model.to_lowercase(),
@@ -284,10 +228,7 @@ impl Run<'_> {
         let mut conditions = Vec::new();
         while let (Some(field), Some(value)) = (values.next(), values.next()) {
             let Value::String(field) = field else {
-                let message = format!(
-                    "the field to find by must be a text, found {}",
-                    describe(&field)
-                );
+                let message = format!("the field to find by must be a text, found {}", describe(&field));
                 return Err(self.problem(span, message, "write a condition like [slug, my-flow]"));
             };
             conditions.push((field, value));
@@ -337,22 +278,12 @@ impl Run<'_> {
         value
     }
 
-    fn enumerate_inside(
-        &mut self,
-        iterable: &Node,
-        output: Output,
-        body: &Node,
-        span: Span,
-    ) -> Step {
+    fn enumerate_inside(&mut self, iterable: &Node, output: Output, body: &Node, span: Span) -> Step {
         let iterable = self.eval(iterable)?;
         let found = describe(&iterable);
         let Some(pairs) = pairs(iterable) else {
             let message = format!("!Enumerate goes through a sequence or mapping, found {found}");
-            return Err(self.problem(
-                span,
-                message,
-                "give it a default of [] if it may be missing",
-            ));
+            return Err(self.problem(span, message, "give it a default of [] if it may be missing"));
         };
         let mut list = Vec::new();
         let mut fields = Value::Object(Map::new());
@@ -387,11 +318,7 @@ impl Run<'_> {
         if is_waiting {
             return Err(Stop::Need);
         }
-        Ok(if output == Output::Sequence {
-            Value::Array(list)
-        } else {
-            fields
-        })
+        Ok(if output == Output::Sequence { Value::Array(list) } else { fields })
     }
 
     fn item(&mut self, name: &str, depth: u32, span: Span) -> Step<(Value, Value)> {
@@ -402,10 +329,7 @@ impl Run<'_> {
             return Err(self.problem(span, message, remedy));
         }
         let Some(frame) = count.checked_sub(depth as usize + 1) else {
-            let message = format!(
-                "{name} has depth {depth}, the largest here is {}",
-                count - 1
-            );
+            let message = format!("{name} has depth {depth}, the largest here is {}", count - 1);
             let remedy = "0 is the innermost !Enumerate, 1 the one around it";
             return Err(self.problem(span, message, remedy));
         };
@@ -418,13 +342,7 @@ impl Run<'_> {
         Ok(item)
     }
 
-    fn at_index(
-        &mut self,
-        collection: Value,
-        index: &Value,
-        default: Option<&Node>,
-        span: Span,
-    ) -> Step {
+    fn at_index(&mut self, collection: Value, index: &Value, default: Option<&Node>, span: Span) -> Step {
         let found = match &collection {
             Value::Array(items) => {
                 let position = match index {
@@ -439,14 +357,8 @@ impl Run<'_> {
                     },
                 };
                 let count = items.len() as i64;
-                let position = if position < 0 {
-                    position + count
-                } else {
-                    position
-                };
-                usize::try_from(position)
-                    .ok()
-                    .and_then(|position| items.get(position))
+                let position = if position < 0 { position + count } else { position };
+                usize::try_from(position).ok().and_then(|position| items.get(position))
             }
             Value::Object(fields) => match to_key(index) {
                 Some(key) => fields.get(&key),
@@ -456,10 +368,7 @@ impl Run<'_> {
                 }
             },
             other => {
-                let message = format!(
-                    "!AtIndex looks into a sequence or mapping, found {}",
-                    describe(other)
-                );
+                let message = format!("!AtIndex looks into a sequence or mapping, found {}", describe(other));
                 let remedy = "check that the object is found and the context value is set";
                 return Err(self.problem(span, message, remedy));
             }
@@ -507,9 +416,7 @@ impl Run<'_> {
 
     fn problem(&self, span: Span, message: impl Into<String>, remedy: &str) -> Stop {
         let span = if span.is_known() { span } else { self.site };
-        Stop::Problem(Box::new(
-            evaluation_problem(span, &self.path, message).remedy(remedy),
-        ))
+        Stop::Problem(Box::new(evaluation_problem(span, &self.path, message).remedy(remedy)))
     }
 }
 

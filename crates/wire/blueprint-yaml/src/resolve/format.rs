@@ -56,9 +56,7 @@ pub fn percent(format: &str, args: &[Value]) -> Result<String, String> {
         }
         if matches!(letters.peek(), Some((_, '.'))) {
             letters.next();
-            spec.precision = Some(bounded(
-                count(&mut letters, &mut args)?.unwrap_or(0).max(0),
-            )?);
+            spec.precision = Some(bounded(count(&mut letters, &mut args)?.unwrap_or(0).max(0))?);
         }
         if matches!(letters.peek(), Some((_, 'h' | 'l' | 'L'))) {
             letters.next();
@@ -74,9 +72,7 @@ pub fn percent(format: &str, args: &[Value]) -> Result<String, String> {
                 u32::from(conversion)
             ));
         }
-        let value = args
-            .next()
-            .ok_or("not enough arguments for format string")?;
+        let value = args.next().ok_or("not enough arguments for format string")?;
         out.push_str(&convert(conversion, &spec, value)?);
     }
     if args.next().is_some() {
@@ -92,13 +88,8 @@ fn number(
 ) -> Result<Option<i64>, String> {
     if matches!(letters.peek(), Some((_, '*'))) {
         letters.next();
-        let value = args
-            .next()
-            .ok_or("not enough arguments for format string")?;
-        return value
-            .as_i64()
-            .map(Some)
-            .ok_or_else(|| "* wants int".to_owned());
+        let value = args.next().ok_or("not enough arguments for format string")?;
+        return value.as_i64().map(Some).ok_or_else(|| "* wants int".to_owned());
     }
     let mut total = None;
     while let Some(digit) = letters.peek().and_then(|(_, letter)| letter.to_digit(10)) {
@@ -141,28 +132,17 @@ fn convert(conversion: char, spec: &Spec, value: &Value) -> Result<String, Strin
                 },
                 Value::Bool(value) => i128::from(*value),
                 _ => {
-                    return Err(format!(
-                        "%{conversion} format: a real number is required, not {}",
-                        type_name(value)
-                    ));
+                    return Err(format!("%{conversion} format: a real number is required, not {}", type_name(value)));
                 }
             };
-            Ok(signed(
-                spec,
-                number < 0,
-                &digits(spec, number.unsigned_abs().to_string()),
-                "",
-            ))
+            Ok(signed(spec, number < 0, &digits(spec, number.unsigned_abs().to_string()), ""))
         }
         'o' | 'x' | 'X' => {
             let number = match value {
                 Value::Number(number) if !number.is_f64() => whole(number),
                 Value::Bool(value) => i128::from(*value),
                 _ => {
-                    return Err(format!(
-                        "%{conversion} format: an integer is required, not {}",
-                        type_name(value)
-                    ));
+                    return Err(format!("%{conversion} format: an integer is required, not {}", type_name(value)));
                 }
             };
             let magnitude = number.unsigned_abs();
@@ -187,11 +167,7 @@ fn convert(conversion: char, spec: &Spec, value: &Value) -> Result<String, Strin
 }
 
 fn whole(number: &Number) -> i128 {
-    number
-        .as_i64()
-        .map(i128::from)
-        .or_else(|| number.as_u64().map(i128::from))
-        .unwrap_or(0)
+    number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from)).unwrap_or(0)
 }
 
 /// The precision of an integer is its least number of digits.
@@ -209,11 +185,7 @@ fn cut(spec: &Spec, text: String) -> String {
 
 fn padded(spec: &Spec, text: &str) -> String {
     let padding = " ".repeat(spec.width.saturating_sub(text.chars().count()));
-    if spec.left {
-        format!("{text}{padding}")
-    } else {
-        format!("{padding}{text}")
-    }
+    if spec.left { format!("{text}{padding}") } else { format!("{padding}{text}") }
 }
 
 fn signed(spec: &Spec, is_negative: bool, digits: &str, prefix: &str) -> String {
@@ -239,10 +211,7 @@ fn float(conversion: char, spec: &Spec, number: f64) -> String {
         _ => {
             let precision = precision.max(1);
             let rounded = format!("{number:.*e}", precision - 1);
-            let exponent: i32 = rounded
-                .split_once('e')
-                .and_then(|(_, power)| power.parse().ok())
-                .unwrap_or(0);
+            let exponent: i32 = rounded.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0);
             if exponent < -4 || i64::from(exponent) >= precision as i64 {
                 let text = exponential(spec, number, precision - 1);
                 let (mantissa, power) = text.split_once('e').unwrap_or((&text, "+00"));
@@ -253,19 +222,11 @@ fn float(conversion: char, spec: &Spec, number: f64) -> String {
             }
         }
     };
-    if conversion.is_ascii_uppercase() {
-        text.to_uppercase()
-    } else {
-        text
-    }
+    if conversion.is_ascii_uppercase() { text.to_uppercase() } else { text }
 }
 
 fn dotted(spec: &Spec, text: String) -> String {
-    if spec.alternate && !text.contains('.') {
-        text + "."
-    } else {
-        text
-    }
+    if spec.alternate && !text.contains('.') { text + "." } else { text }
 }
 
 fn stripped(spec: &Spec, text: &str) -> String {
@@ -280,11 +241,7 @@ fn exponential(spec: &Spec, number: f64, precision: usize) -> String {
     let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));
     let power: i32 = power.parse().unwrap_or(0);
     let sign = if power < 0 { '-' } else { '+' };
-    format!(
-        "{}e{sign}{:02}",
-        dotted(spec, mantissa.to_owned()),
-        power.abs()
-    )
+    format!("{}e{sign}{:02}", dotted(spec, mantissa.to_owned()), power.abs())
 }
 
 /// `str(value)`.
@@ -311,10 +268,8 @@ fn repr(value: &Value) -> String {
             format!("[{}]", items.join(", "))
         }
         Value::Object(fields) => {
-            let fields: Vec<String> = fields
-                .iter()
-                .map(|(key, value)| format!("{}: {}", quoted(key), repr(value)))
-                .collect();
+            let fields: Vec<String> =
+                fields.iter().map(|(key, value)| format!("{}: {}", quoted(key), repr(value))).collect();
             format!("{{{}}}", fields.join(", "))
         }
     }
@@ -326,22 +281,14 @@ fn float_repr(number: f64) -> String {
     let power: i32 = power.parse().unwrap_or(0);
     if (-4..16).contains(&power) {
         let plain = number.to_string();
-        return if plain.contains('.') {
-            plain
-        } else {
-            plain + ".0"
-        };
+        return if plain.contains('.') { plain } else { plain + ".0" };
     }
     let sign = if power < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", power.abs())
 }
 
 fn quoted(text: &str) -> String {
-    let quote = if text.contains('\'') && !text.contains('"') {
-        '"'
-    } else {
-        '\''
-    };
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::from(quote);
     for letter in text.chars() {
         match letter {
@@ -364,15 +311,7 @@ fn quoted(text: &str) -> String {
 }
 
 fn ascii(text: &str) -> String {
-    text.chars()
-        .map(|letter| {
-            if letter.is_ascii() {
-                letter.to_string()
-            } else {
-                escape(letter)
-            }
-        })
-        .collect()
+    text.chars().map(|letter| if letter.is_ascii() { letter.to_string() } else { escape(letter) }).collect()
 }
 
 fn escape(letter: char) -> String {

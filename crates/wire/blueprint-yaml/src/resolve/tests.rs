@@ -13,26 +13,16 @@ impl Resolver for World {
         match lookup {
             Lookup::KeyOf { id, .. } if id == "policy" => Ok(json!("policy-pk")),
             Lookup::KeyOf { id, .. } => Err(Refusal::new(format!("no entry {id}"), "add it")),
-            Lookup::Find {
-                model, conditions, ..
-            } => Ok(
-                if model == "authentik_flows.flow" && conditions[0] == ("slug".into(), json!("s")) {
+            Lookup::Find { model, conditions, .. } => {
+                Ok(if model == "authentik_flows.flow" && conditions[0] == ("slug".into(), json!("s")) {
                     json!("flow-pk")
                 } else {
                     Value::Null
-                },
-            ),
+                })
+            }
             Lookup::FindObject { .. } => Ok(json!({"pk": 1, "managed": "m"})),
-            Lookup::Env { name, .. } => Ok(if name == "SET" {
-                json!("env")
-            } else {
-                json!("")
-            }),
-            Lookup::File { path, .. } => Ok(if path == "/there" {
-                json!(" text\n")
-            } else {
-                Value::Null
-            }),
+            Lookup::Env { name, .. } => Ok(if name == "SET" { json!("env") } else { json!("") }),
+            Lookup::File { path, .. } => Ok(if path == "/there" { json!(" text\n") } else { Value::Null }),
         }
     }
 }
@@ -60,30 +50,12 @@ fn value(text: &str) -> Value {
 #[test]
 fn lookups() {
     assert_eq!(value("!KeyOf policy"), json!("policy-pk"));
-    assert_eq!(
-        value("!Find [authentik_flows.Flow, [slug, s]]"),
-        json!("flow-pk")
-    );
-    assert_eq!(
-        value("!Find [authentik_flows.flow, [slug, t]]"),
-        json!(null)
-    );
-    assert_eq!(
-        value("!AtIndex [!FindObject [a.b, [c, d]], managed]"),
-        json!("m")
-    );
-    assert_eq!(
-        value("[!Env SET, !Env UNSET, !Env [UNSET, d]]"),
-        json!(["env", null, "d"])
-    );
-    assert_eq!(
-        value("[!File /there, !File /no, !File [/no, d]]"),
-        json!(["text", null, "d"])
-    );
-    assert_eq!(
-        eval("a: [!KeyOf nope]"),
-        Err("line 1, column 5: x.a[0]: no entry nope (add it)".to_owned())
-    );
+    assert_eq!(value("!Find [authentik_flows.Flow, [slug, s]]"), json!("flow-pk"));
+    assert_eq!(value("!Find [authentik_flows.flow, [slug, t]]"), json!(null));
+    assert_eq!(value("!AtIndex [!FindObject [a.b, [c, d]], managed]"), json!("m"));
+    assert_eq!(value("[!Env SET, !Env UNSET, !Env [UNSET, d]]"), json!(["env", null, "d"]));
+    assert_eq!(value("[!File /there, !File /no, !File [/no, d]]"), json!(["text", null, "d"]));
+    assert_eq!(eval("a: [!KeyOf nope]"), Err("line 1, column 5: x.a[0]: no entry nope (add it)".to_owned()));
 }
 
 #[test]
@@ -93,20 +65,13 @@ fn context_values() {
     assert_eq!(value("!Context missing"), json!(null));
     assert_eq!(value("!Context [missing, !Context foo]"), json!("bar"));
     assert_eq!(value("!Context deep"), json!(["env"]));
-    assert!(
-        eval("!Context looped")
-            .unwrap_err()
-            .contains("refers to itself")
-    );
+    assert!(eval("!Context looped").unwrap_err().contains("refers to itself"));
 }
 
 #[test]
 fn conditions_and_branches() {
     let cases = [
-        (
-            "!Condition [AND, !Context foo, !Format [\"%s\", a], 1]",
-            true,
-        ),
+        ("!Condition [AND, !Context foo, !Format [\"%s\", a], 1]", true),
         ("!Condition [NAND, !Context foo, 1]", false),
         ("!Condition [OR, null, 0]", false),
         ("!Condition [NOR, !Context foo, null]", false),
@@ -125,15 +90,8 @@ fn conditions_and_branches() {
         assert_eq!(value(text), json!(expected), "{text}");
     }
     assert_eq!(value("!If [null, false, 2]"), json!(2));
-    assert_eq!(
-        value("!If [true, {a: [!Context foo]}, null]"),
-        json!({"a": ["bar"]})
-    );
-    assert_eq!(
-        value("!If [true, 1, !KeyOf nope]"),
-        json!(1),
-        "the other branch is not touched"
-    );
+    assert_eq!(value("!If [true, {a: [!Context foo]}, null]"), json!({"a": ["bar"]}));
+    assert_eq!(value("!If [true, 1, !KeyOf nope]"), json!(1), "the other branch is not touched");
 }
 
 #[test]
@@ -167,53 +125,27 @@ fn enumerations() {
         ])
     );
     let cases = [
-        (
-            "!Enumerate [1, SEQ, a]",
-            "goes through a sequence or mapping",
-        ),
+        ("!Enumerate [1, SEQ, a]", "goes through a sequence or mapping"),
         ("!Enumerate [[a], MAP, text]", "must be a pair"),
         ("!Value 0", "only be used inside"),
         ("!Enumerate [[a], SEQ, !Index 1]", "the largest here is 0"),
         ("!Enumerate [[!Index 0], SEQ, a]", "has no item yet"),
     ];
     for (text, message) in cases {
-        assert!(
-            eval(text).unwrap_err().contains(message),
-            "{text}: {:?}",
-            eval(text)
-        );
+        assert!(eval(text).unwrap_err().contains(message), "{text}: {:?}", eval(text));
     }
 }
 
 #[test]
 fn items_by_index() {
     assert_eq!(value("!AtIndex [!Context sequence, -1]"), json!("bar"));
-    assert_eq!(
-        value("!AtIndex [!Context sequence, 100, none]"),
-        json!("none")
-    );
+    assert_eq!(value("!AtIndex [!Context sequence, 100, none]"), json!("none"));
     assert_eq!(value("!AtIndex [!Context mapping, key2]"), json!(2));
     assert_eq!(value("!AtIndex [!Context mapping, no, null]"), json!(null));
-    assert!(
-        eval("!AtIndex [!Context sequence, 2]")
-            .unwrap_err()
-            .contains("out of range")
-    );
-    assert!(
-        eval("!AtIndex [!Context mapping, key]")
-            .unwrap_err()
-            .contains("did you mean key1?")
-    );
-    assert!(
-        eval("!AtIndex [null, 0, d]")
-            .unwrap_err()
-            .contains("found null")
-    );
-    assert!(
-        eval("!AtIndex [[a], b]")
-            .unwrap_err()
-            .contains("has no index")
-    );
+    assert!(eval("!AtIndex [!Context sequence, 2]").unwrap_err().contains("out of range"));
+    assert!(eval("!AtIndex [!Context mapping, key]").unwrap_err().contains("did you mean key1?"));
+    assert!(eval("!AtIndex [null, 0, d]").unwrap_err().contains("found null"));
+    assert!(eval("!AtIndex [[a], b]").unwrap_err().contains("has no index"));
 }
 
 #[test]
@@ -221,10 +153,7 @@ fn needs_of_siblings_come_together() {
     let node = parse_tree("{a: !Env A, b: [!Env B, !Env A], c: !If [!Env C, !Env D, 1]}").root;
     let node = node.expect("a root");
     let (context, answers) = (Context::default(), Answers::new());
-    let evaluation = Evaluation {
-        context: &context,
-        answers: &answers,
-    };
+    let evaluation = Evaluation { context: &context, answers: &answers };
     let Ok(Outcome::Need(needs)) = evaluation.resolve(&node, "") else {
         panic!("nothing needed");
     };
@@ -240,9 +169,7 @@ fn layers_of_context_are_merged() {
     let defaults = object(json!({"a": {"w": 0}, "d": 1}));
     let instance = object(json!({"a": {"x": 2}, "l": [2], "s": "given"}));
     let context = Context::layered(&defaults, &blueprint, &instance);
-    let node = parse_tree("[!Context a, !Context l, !Context s, !Context d]")
-        .root
-        .expect("a root");
+    let node = parse_tree("[!Context a, !Context l, !Context s, !Context d]").root.expect("a root");
     let value = resolve_now(&node, "", &context, &mut World).expect("a value");
     assert_eq!(value, json!([{"w": 0, "x": 2}, [1, 2], "given", 1]));
 }

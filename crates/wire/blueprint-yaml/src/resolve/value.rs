@@ -34,26 +34,12 @@ pub fn merge(base: &mut Value, over: Value) {
 
 /// The pairs of index and value that `!Enumerate` goes through, if the value can be gone through.
 pub fn pairs(value: Value) -> Option<Vec<(Value, Value)>> {
-    let numbered = |items: Vec<Value>| {
-        items
-            .into_iter()
-            .enumerate()
-            .map(|(at, item)| (Value::from(at), item))
-            .collect()
-    };
+    let numbered =
+        |items: Vec<Value>| items.into_iter().enumerate().map(|(at, item)| (Value::from(at), item)).collect();
     match value {
-        Value::Object(fields) => Some(
-            fields
-                .into_iter()
-                .map(|(key, value)| (Value::String(key), value))
-                .collect(),
-        ),
+        Value::Object(fields) => Some(fields.into_iter().map(|(key, value)| (Value::String(key), value)).collect()),
         Value::Array(items) => Some(numbered(items)),
-        Value::String(text) => Some(numbered(
-            text.chars()
-                .map(|letter| Value::String(letter.into()))
-                .collect(),
-        )),
+        Value::String(text) => Some(numbered(text.chars().map(|letter| Value::String(letter.into())).collect())),
         _ => None,
     }
 }
@@ -85,10 +71,7 @@ pub fn size(value: &Value) -> usize {
     32 + match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(size).sum(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(key, value)| key.len() + size(value))
-            .sum(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| key.len() + size(value)).sum(),
         _ => 0,
     }
 }

@@ -4,10 +4,7 @@ use crate::parse_tree;
 
 fn problem(text: &str) -> String {
     let tree = parse_tree(text);
-    tree.problems
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    tree.problems.first().map(ToString::to_string).unwrap_or_default()
 }
 
 #[test]
@@ -67,11 +64,7 @@ fn malformed_tags_are_explained() {
         "!AtIndex [[a]]",
         "!ParseJSON '{a'",
     ] {
-        assert!(
-            problem(text).contains("is malformed: found"),
-            "{text}: {}",
-            problem(text)
-        );
+        assert!(problem(text).contains("is malformed: found"), "{text}: {}", problem(text));
     }
 }
 

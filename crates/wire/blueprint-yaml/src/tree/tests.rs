@@ -7,31 +7,18 @@ use crate::{Answers, Context, Evaluation, Outcome};
 
 fn value(text: &str) -> Value {
     let tree = parse_tree(text);
-    let errors: Vec<_> = tree
-        .problems
-        .iter()
-        .filter(|it| it.severity == crate::Severity::Error)
-        .collect();
+    let errors: Vec<_> = tree.problems.iter().filter(|it| it.severity == crate::Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let root = tree.root.expect("a root");
     let (context, answers) = (Context::default(), Answers::new());
-    match (Evaluation {
-        context: &context,
-        answers: &answers,
-    })
-    .resolve(&root, "")
-    {
+    match (Evaluation { context: &context, answers: &answers }).resolve(&root, "") {
         Ok(Outcome::Done(value)) => value,
         other => panic!("{other:?}"),
     }
 }
 
 fn first_problem(text: &str) -> String {
-    parse_tree(text)
-        .problems
-        .first()
-        .map(ToString::to_string)
-        .unwrap_or_default()
+    parse_tree(text).problems.first().map(ToString::to_string).unwrap_or_default()
 }
 
 #[test]
@@ -41,10 +28,7 @@ fn nodes_know_their_place() {
     let item = root.locate(&["b", "1"]).expect("an item");
     assert_eq!((item.span.line, item.span.column), (4, 5));
     let (key, _) = &root.fields()[1];
-    assert_eq!(
-        (key.span.line, key.span.column, key.span.end_column),
-        (2, 1, 2)
-    );
+    assert_eq!((key.span.line, key.span.column, key.span.end_column), (2, 1, 2));
 }
 
 #[test]
@@ -59,10 +43,7 @@ fn merge_keys_give_way_to_own_keys_and_to_earlier_mappings() {
 #[test]
 fn quoted_scalars_are_texts() {
     let value = value("a: 'yes'\nb: \"010\"\nc: !!str 12\nd: ! 12\ne: !!int '12'\nf: |\n  on\n");
-    assert_eq!(
-        value,
-        json!({"a": "yes", "b": "010", "c": "12", "d": "12", "e": 12, "f": "on\n"})
-    );
+    assert_eq!(value, json!({"a": "yes", "b": "010", "c": "12", "d": "12", "e": 12, "f": "on\n"}));
 }
 
 #[test]
@@ -88,10 +69,7 @@ fn of_a_key_given_twice_the_later_wins_with_a_warning() {
 
 #[test]
 fn keys_that_are_no_texts_become_texts() {
-    assert_eq!(
-        value("1: a\nyes: b\n~: c\n"),
-        json!({"1": "a", "true": "b", "null": "c"})
-    );
+    assert_eq!(value("1: a\nyes: b\n~: c\n"), json!({"1": "a", "true": "b", "null": "c"}));
 }
 
 #[test]
@@ -102,10 +80,7 @@ fn limits_hold() {
     let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for level in 1..9 {
         let alias = format!("*a{}", level - 1);
-        bomb.push_str(&format!(
-            "a{level}: &a{level} [{}]\n",
-            vec![alias; 10].join(", ")
-        ));
+        bomb.push_str(&format!("a{level}: &a{level} [{}]\n", vec![alias; 10].join(", ")));
     }
     assert!(first_problem(&bomb).contains("aliases expanded"));
     assert!(first_problem("a: &a [*a]\n").contains("inside the very node"));

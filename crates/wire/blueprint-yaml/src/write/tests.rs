@@ -66,20 +66,12 @@ fn texts_that_look_like_something_else_are_quoted() {
         assert_round_trip(&Node::string(text));
         assert_round_trip(&Node::from(json!({ text: [text, { "k": text }] })));
     }
-    assert_round_trip(&Node::from(
-        json!({ "k".repeat(1500): { "k".repeat(1500): 1 } }),
-    ));
+    assert_round_trip(&Node::from(json!({ "k".repeat(1500): { "k".repeat(1500): 1 } })));
 }
 
 #[test]
 fn numbers_survive() {
-    for number in [
-        json!(1e100),
-        json!(1.5e-7),
-        json!(-0.25),
-        json!(u64::MAX),
-        json!(i64::MIN),
-    ] {
+    for number in [json!(1e100), json!(1.5e-7), json!(-0.25), json!(u64::MAX), json!(i64::MIN)] {
         assert_round_trip(&Node::from(number));
     }
 }
@@ -105,26 +97,15 @@ fn a_blueprint_is_written_in_reading_order() {
         conditions: Vec::new(),
         identifiers: Node::from(json!({"name": "a: b"})),
         attrs: Node::mapping([
-            (
-                "expression".to_owned(),
-                Node::string("x = 1\nreturn x == 1"),
-            ),
-            (
-                "flow".to_owned(),
-                Node::from(Tag::KeyOf {
-                    id: "flow".to_owned(),
-                }),
-            ),
+            ("expression".to_owned(), Node::string("x = 1\nreturn x == 1")),
+            ("flow".to_owned(), Node::from(Tag::KeyOf { id: "flow".to_owned() })),
             ("list".to_owned(), Node::from(json!(["yes", 1, [], {}]))),
         ]),
         permissions: Vec::new(),
     };
     let written = super::blueprint(&Blueprint {
         version: 1,
-        metadata: Some(Metadata {
-            name: "Mine".to_owned(),
-            labels: Vec::new(),
-        }),
+        metadata: Some(Metadata { name: "Mine".to_owned(), labels: Vec::new() }),
         context: Node::mapping([]),
         entries: vec![entry],
     });
