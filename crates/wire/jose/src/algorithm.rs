@@ -4,9 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::rsa::RsaParameters;
-use aws_lc_rs::signature::{
-    self, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, RsaSignatureEncoding,
-};
+use aws_lc_rs::signature::{self, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, RsaSignatureEncoding};
 use aws_lc_rs::{digest, hmac};
 use serde::{Deserialize, Serialize};
 

@@ -15,9 +15,7 @@ pub(crate) fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// Strict: no padding, no white space, no stray bits, so that a value has one spelling only.
 pub(crate) fn decode(text: &str) -> Result<Vec<u8>, Error> {
-    URL_SAFE_NO_PAD
-        .decode(text)
-        .map_err(|_| Error::Malformed("a part is not base64url"))
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| Error::Malformed("a part is not base64url"))
 }
 
 /// A member of a JWK.

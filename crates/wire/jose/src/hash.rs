@@ -21,15 +21,9 @@ mod tests {
 
     #[test]
     fn hashes_equal_the_examples_of_the_specification() {
-        let at_hash = half_hash(
-            "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
-            Algorithm::Rs256,
-        );
+        let at_hash = half_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y", Algorithm::Rs256);
         assert_eq!(at_hash, "77QmUPtjPfzWtF2AnpK9RQ");
-        let c_hash = half_hash(
-            "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk",
-            Algorithm::Rs256,
-        );
+        let c_hash = half_hash("Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk", Algorithm::Rs256);
         assert_eq!(c_hash, "LDktKdoQak3Pk0cnXxCltA");
         assert_eq!(half_hash("x", Algorithm::Es512).len(), 43);
     }

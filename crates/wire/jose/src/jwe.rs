@@ -5,8 +5,8 @@ mod content;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand;
 use aws_lc_rs::rsa::{
-    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey,
-    OaepPublicEncryptingKey, PrivateDecryptingKey, PublicEncryptingKey,
+    OAEP_SHA1_MGF1SHA1, OAEP_SHA256_MGF1SHA256, OaepAlgorithm, OaepPrivateDecryptingKey, OaepPublicEncryptingKey,
+    PrivateDecryptingKey, PublicEncryptingKey,
 };
 use aws_lc_rs::signature::RsaKeyPair;
 use serde::{Deserialize, Serialize};
@@ -88,13 +88,9 @@ impl EncryptionKey {
         let Material::Rsa(components) = &key.0 else {
             return Err(Error::KeyMismatch("RSA-OAEP-256"));
         };
-        let key: PublicEncryptingKey = components
-            .clone()
-            .try_into()
-            .map_err(|_| Error::key("not an RSA public key"))?;
-        OaepPublicEncryptingKey::new(key)
-            .map(Self::Rsa)
-            .map_err(|_| Error::key("not an RSA public key"))
+        let key: PublicEncryptingKey =
+            components.clone().try_into().map_err(|_| Error::key("not an RSA public key"))?;
+        OaepPublicEncryptingKey::new(key).map(Self::Rsa).map_err(|_| Error::key("not an RSA public key"))
     }
 
     /// A shared content key, as long as the `enc` algorithm wants it.
@@ -168,19 +164,10 @@ pub fn encrypt(plaintext: &[u8], header: &Header, key: &EncryptionKey) -> Result
     };
     let mut iv = vec![0; header.enc.iv_length()];
     random(&mut iv)?;
-    let header_json =
-        serde_json::to_vec(header).map_err(|error| Error::Header(error.to_string()))?;
+    let header_json = serde_json::to_vec(header).map_err(|error| Error::Header(error.to_string()))?;
     let protected = encode(header_json);
-    let (ciphertext, tag) = header
-        .enc
-        .encrypt(&cek, &iv, protected.as_bytes(), plaintext)?;
-    Ok(format!(
-        "{protected}.{}.{}.{}.{}",
-        encode(encrypted_key),
-        encode(iv),
-        encode(ciphertext),
-        encode(tag)
-    ))
+    let (ciphertext, tag) = header.enc.encrypt(&cek, &iv, protected.as_bytes(), plaintext)?;
+    Ok(format!("{protected}.{}.{}.{}.{}", encode(encrypted_key), encode(iv), encode(ciphertext), encode(tag)))
 }
 
 /// Decrypt `token`, accepting the allowed algorithms only.
@@ -201,9 +188,7 @@ pub fn decrypt(
     let (encrypted_key, iv) = (decode(encrypted_key)?, decode(iv)?);
     let (ciphertext, tag) = (decode(ciphertext)?, decode(tag)?);
     let cek = match (header.alg, key) {
-        (KeyAlgorithm::Direct, DecryptionKey::Shared(secret)) if encrypted_key.is_empty() => {
-            secret.clone()
-        }
+        (KeyAlgorithm::Direct, DecryptionKey::Shared(secret)) if encrypted_key.is_empty() => secret.clone(),
         (KeyAlgorithm::Direct, DecryptionKey::Shared(_)) => return Err(Error::Decryption),
         (alg, DecryptionKey::Rsa(key)) => {
             let mut output = Zeroizing::new(vec![0; key.min_output_size()]);
@@ -212,9 +197,7 @@ pub fn decrypt(
                 Err(_) => None,
             };
             match length {
-                Some(length) if length == header.enc.key_length() => {
-                    Zeroizing::new(output[..length].to_vec())
-                }
+                Some(length) if length == header.enc.key_length() => Zeroizing::new(output[..length].to_vec()),
                 // SECURITY: RFC 7516 §11.5: go on with a random key, so that the time and the error
                 // do not tell a bad padding from a bad tag.
                 _ => {
@@ -226,9 +209,7 @@ pub fn decrypt(
         }
         (alg, DecryptionKey::Shared(_)) => return Err(Error::KeyMismatch(alg.as_str())),
     };
-    let plaintext = header
-        .enc
-        .decrypt(&cek, &iv, protected.as_bytes(), &ciphertext, &tag)?;
+    let plaintext = header.enc.decrypt(&cek, &iv, protected.as_bytes(), &ciphertext, &tag)?;
     Ok(Decrypted { header, plaintext })
 }
 
@@ -250,23 +231,13 @@ fn parse_header(encoded: &str) -> Result<Header, Error> {
     }
     let raw: Raw = parse_object(&decode(encoded)?).map_err(Error::Header)?;
     if raw.crit.is_some() {
-        return Err(Error::Header(
-            "it demands extensions (crit), and none are known".to_owned(),
-        ));
+        return Err(Error::Header("it demands extensions (crit), and none are known".to_owned()));
     }
     if raw.zip.is_some() {
         // SECURITY: a small token can unpack to gigabytes; nobody here makes compressed ones.
-        return Err(Error::Header(
-            "compressed content (zip) is not accepted".to_owned(),
-        ));
+        return Err(Error::Header("compressed content (zip) is not accepted".to_owned()));
     }
-    Ok(Header {
-        alg: raw.alg,
-        cty: raw.cty,
-        enc: raw.enc,
-        kid: raw.kid,
-        typ: raw.typ,
-    })
+    Ok(Header { alg: raw.alg, cty: raw.cty, enc: raw.enc, kid: raw.kid, typ: raw.typ })
 }
 
 fn random(target: &mut [u8]) -> Result<(), Error> {

@@ -63,11 +63,7 @@ impl Jwk {
         // RFC 7638 §3.2: the required members in lexicographic order, no white space. The values are
         // base64url and registered names, so nothing needs escaping.
         let canonical = match key.kty.as_str() {
-            "RSA" => format!(
-                r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#,
-                member(&key.e),
-                member(&key.n)
-            ),
+            "RSA" => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, member(&key.e), member(&key.n)),
             "EC" => format!(
                 r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
                 member(&key.crv),
@@ -75,11 +71,7 @@ impl Jwk {
                 member(&key.y)
             ),
             // RFC 8037 §2
-            _ => format!(
-                r#"{{"crv":"{}","kty":"OKP","x":"{}"}}"#,
-                member(&key.crv),
-                member(&key.x)
-            ),
+            _ => format!(r#"{{"crv":"{}","kty":"OKP","x":"{}"}}"#, member(&key.crv), member(&key.x)),
         };
         Ok(encode(digest(&SHA256, canonical.as_bytes())))
     }
@@ -109,13 +101,8 @@ impl<'de> Deserialize<'de> for JwkSet {
             keys: Vec<Value>,
         }
         let raw = Raw::deserialize(deserializer)?;
-        let keys = raw
-            .keys
-            .into_iter()
-            .filter_map(|key| serde_json::from_value(key).ok());
-        Ok(Self {
-            keys: keys.collect(),
-        })
+        let keys = raw.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+        Ok(Self { keys: keys.collect() })
     }
 }
 

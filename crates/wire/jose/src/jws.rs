@@ -26,21 +26,13 @@ pub struct Verified {
 
 /// Sign `payload` as a token of type `typ` (`JWT`, `logout+jwt`, …) with the key's `kid`.
 pub fn sign(payload: &[u8], typ: &str, key: &SigningKey) -> Result<String, Error> {
-    let header = Header {
-        alg: key.algorithm(),
-        cty: None,
-        kid: key.kid().map(str::to_owned),
-        typ: Some(typ.to_owned()),
-    };
+    let header =
+        Header { alg: key.algorithm(), cty: None, kid: key.kid().map(str::to_owned), typ: Some(typ.to_owned()) };
     sign_with_header(&header, payload, key)
 }
 
 /// Sign with a header of one's own; its `alg` must be the key's.
-pub fn sign_with_header(
-    header: &Header,
-    payload: &[u8],
-    key: &SigningKey,
-) -> Result<String, Error> {
+pub fn sign_with_header(header: &Header, payload: &[u8], key: &SigningKey) -> Result<String, Error> {
     if header.alg != key.algorithm() {
         return Err(Error::KeyMismatch(header.alg.as_str()));
     }
@@ -58,17 +50,9 @@ pub fn verify(token: &str, key: &VerifyingKey, allowed: &[Algorithm]) -> Result<
 }
 
 /// Verify `token` with a published set of keys: the one with its `kid`, or when it has none, any.
-pub fn verify_with_set(
-    token: &str,
-    set: &JwkSet,
-    allowed: &[Algorithm],
-) -> Result<Verified, Error> {
+pub fn verify_with_set(token: &str, set: &JwkSet, allowed: &[Algorithm]) -> Result<Verified, Error> {
     // Keys for other purposes or of unknown kinds are normal in a set.
-    let keys: Vec<VerifyingKey> = set
-        .keys
-        .iter()
-        .filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok())
-        .collect();
+    let keys: Vec<VerifyingKey> = set.keys.iter().filter_map(|jwk| VerifyingKey::from_jwk(jwk).ok()).collect();
     let header = peek_header(token)?;
     let keys: Vec<VerifyingKey> = keys
         .into_iter()
@@ -94,11 +78,7 @@ pub fn peek_payload(token: &str) -> Result<Vec<u8>, Error> {
     decode(payload)
 }
 
-fn verify_with(
-    token: &str,
-    keys: &[VerifyingKey],
-    allowed: &[Algorithm],
-) -> Result<Verified, Error> {
+fn verify_with(token: &str, keys: &[VerifyingKey], allowed: &[Algorithm]) -> Result<Verified, Error> {
     let [encoded_header, payload, signature] = split(token)?;
     let header = parse_header(encoded_header)?;
     if !allowed.contains(&header.alg) {
@@ -115,10 +95,7 @@ fn verify_with(
         }
     }
     outcome?;
-    Ok(Verified {
-        header,
-        payload: decode(payload)?,
-    })
+    Ok(Verified { header, payload: decode(payload)? })
 }
 
 fn parse_header(encoded: &str) -> Result<Header, Error> {
@@ -137,16 +114,9 @@ fn parse_header(encoded: &str) -> Result<Header, Error> {
     let raw: Raw = parse_object(&decode(encoded)?).map_err(Error::Header)?;
     if raw.crit.is_some() {
         // RFC 7515 §4.1.11: what must be understood and is not makes the token invalid.
-        return Err(Error::Header(
-            "it demands extensions (crit), and none are known".to_owned(),
-        ));
+        return Err(Error::Header("it demands extensions (crit), and none are known".to_owned()));
     }
-    Ok(Header {
-        alg: raw.alg.parse()?,
-        cty: raw.cty,
-        kid: raw.kid,
-        typ: raw.typ,
-    })
+    Ok(Header { alg: raw.alg.parse()?, cty: raw.cty, kid: raw.kid, typ: raw.typ })
 }
 
 #[cfg(test)]

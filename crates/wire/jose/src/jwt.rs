@@ -14,12 +14,7 @@ pub fn sign<T: Serialize>(claims: &T, key: &SigningKey) -> Result<String, Error>
 }
 
 /// Verify signature and claims of `token`.
-pub fn verify(
-    token: &str,
-    key: &VerifyingKey,
-    allowed: &[Algorithm],
-    checks: &Checks<'_>,
-) -> Result<Claims, Error> {
+pub fn verify(token: &str, key: &VerifyingKey, allowed: &[Algorithm], checks: &Checks<'_>) -> Result<Claims, Error> {
     let claims: Claims = parse(&jws::verify(token, key, allowed)?.payload)?;
     claims.check(checks)?;
     Ok(claims)
@@ -39,23 +34,11 @@ pub struct Claims {
     pub sub: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aud: Option<Audience>,
-    #[serde(
-        default,
-        deserialize_with = "numeric_date",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "numeric_date", skip_serializing_if = "Option::is_none")]
     pub exp: Option<i64>,
-    #[serde(
-        default,
-        deserialize_with = "numeric_date",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "numeric_date", skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
-    #[serde(
-        default,
-        deserialize_with = "numeric_date",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "numeric_date", skip_serializing_if = "Option::is_none")]
     pub iat: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
@@ -111,34 +94,19 @@ pub struct Checks<'a> {
 impl<'a> Checks<'a> {
     /// Only the times, `exp` being required.
     pub fn at(now: i64) -> Self {
-        Self {
-            now,
-            leeway: 0,
-            requires_exp: true,
-            issuers: None,
-            audiences: None,
-        }
+        Self { now, leeway: 0, requires_exp: true, issuers: None, audiences: None }
     }
 
     pub fn leeway(self, leeway: i64) -> Self {
-        Self {
-            leeway: leeway.max(0),
-            ..self
-        }
+        Self { leeway: leeway.max(0), ..self }
     }
 
     pub fn issuers(self, issuers: &'a [&'a str]) -> Self {
-        Self {
-            issuers: Some(issuers),
-            ..self
-        }
+        Self { issuers: Some(issuers), ..self }
     }
 
     pub fn audiences(self, audiences: &'a [&'a str]) -> Self {
-        Self {
-            audiences: Some(audiences),
-            ..self
-        }
+        Self { audiences: Some(audiences), ..self }
     }
 }
 
@@ -182,9 +150,7 @@ fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64
         None | Some(Value::Null) => Ok(None),
         Some(Value::Number(number)) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) => Ok(Some(whole)),
-            (None, Some(fraction)) if fraction.abs() < i64::MAX as f64 => {
-                Ok(Some(fraction.floor() as i64))
-            }
+            (None, Some(fraction)) if fraction.abs() < i64::MAX as f64 => Ok(Some(fraction.floor() as i64)),
             _ => Err(D::Error::custom("the time is out of range")),
         },
         Some(_) => Err(D::Error::custom("a time must be a number")),

@@ -30,9 +30,7 @@ impl Drop for Block {
 
 impl std::fmt::Debug for Block {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Block")
-            .field("label", &self.label)
-            .finish_non_exhaustive()
+        f.debug_struct("Block").field("label", &self.label).finish_non_exhaustive()
     }
 }
 
@@ -41,37 +39,25 @@ pub fn parse(text: &str) -> Result<Vec<Block>, Error> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().map(str::trim);
     while let Some(line) = lines.next() {
-        let Some(label) = line
-            .strip_prefix(BEGIN)
-            .and_then(|rest| rest.strip_suffix(DASHES))
-        else {
+        let Some(label) = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(DASHES)) else {
             continue;
         };
         let end = format!("-----END {label}-----");
         let mut body = String::new();
         loop {
-            let line = lines
-                .next()
-                .ok_or_else(|| Error::key(format!("\"{end}\" is missing")))?;
+            let line = lines.next().ok_or_else(|| Error::key(format!("\"{end}\" is missing")))?;
             if line == end {
                 break;
             }
             if line.contains(':') {
                 // RFC 1421 headers; OpenSSL writes them only when the key is encrypted.
-                return Err(Error::key(
-                    "the key is encrypted; remove its passphrase first",
-                ));
+                return Err(Error::key("the key is encrypted; remove its passphrase first"));
             }
             body.extend(line.chars().filter(|c| !c.is_ascii_whitespace()));
         }
-        let der = LENIENT
-            .decode(&body)
-            .map_err(|_| Error::key(format!("the {label} block is not base64")));
+        let der = LENIENT.decode(&body).map_err(|_| Error::key(format!("the {label} block is not base64")));
         body.zeroize();
-        blocks.push(Block {
-            label: label.to_owned(),
-            der: der?,
-        });
+        blocks.push(Block { label: label.to_owned(), der: der? });
     }
     Ok(blocks)
 }

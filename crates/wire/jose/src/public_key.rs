@@ -23,15 +23,8 @@ pub struct PublicKey(pub(crate) Material);
 #[derive(Clone, Debug)]
 pub(crate) enum Material {
     Rsa(PublicKeyComponents<Vec<u8>>),
-    Ec {
-        curve: Curve,
-        point: Vec<u8>,
-        parsed: Arc<ParsedPublicKey>,
-    },
-    Ed25519 {
-        bytes: Vec<u8>,
-        parsed: Arc<ParsedPublicKey>,
-    },
+    Ec { curve: Curve, point: Vec<u8>, parsed: Arc<ParsedPublicKey> },
+    Ed25519 { bytes: Vec<u8>, parsed: Arc<ParsedPublicKey> },
 }
 
 impl PublicKey {
@@ -46,10 +39,7 @@ impl PublicKey {
         if !is_odd(n) || !is_odd(e) || e == [1] || e.len() > 5 {
             return Err(Error::key("not an RSA public key"));
         }
-        Ok(Self(Material::Rsa(PublicKeyComponents {
-            n: n.to_vec(),
-            e: e.to_vec(),
-        })))
+        Ok(Self(Material::Rsa(PublicKeyComponents { n: n.to_vec(), e: e.to_vec() })))
     }
 
     /// An elliptic curve key from its uncompressed point.
@@ -60,33 +50,22 @@ impl PublicKey {
         let parsed = UnparsedPublicKey::new(curve.verifying(), point)
             .parse()
             .map_err(|_| Error::key("the point is not on its curve"))?;
-        Ok(Self(Material::Ec {
-            curve,
-            point: point.to_vec(),
-            parsed: Arc::new(parsed),
-        }))
+        Ok(Self(Material::Ec { curve, point: point.to_vec(), parsed: Arc::new(parsed) }))
     }
 
     pub fn ed25519(bytes: &[u8]) -> Result<Self, Error> {
         if bytes.len() != ED25519_LENGTH {
             return Err(Error::key("Ed25519 public keys have 32 bytes"));
         }
-        let parsed = UnparsedPublicKey::new(&ED25519, bytes)
-            .parse()
-            .map_err(|_| Error::key("not an Ed25519 public key"))?;
-        Ok(Self(Material::Ed25519 {
-            bytes: bytes.to_vec(),
-            parsed: Arc::new(parsed),
-        }))
+        let parsed =
+            UnparsedPublicKey::new(&ED25519, bytes).parse().map_err(|_| Error::key("not an Ed25519 public key"))?;
+        Ok(Self(Material::Ed25519 { bytes: bytes.to_vec(), parsed: Arc::new(parsed) }))
     }
 
     /// RFC 7518 §6, RFC 8037 §2. Symmetric keys (`oct`) have no place in a public set.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, Error> {
         match jwk.kty.as_str() {
-            "RSA" => Self::rsa(
-                &decode_member("n", jwk.n.as_ref())?,
-                &decode_member("e", jwk.e.as_ref())?,
-            ),
+            "RSA" => Self::rsa(&decode_member("n", jwk.n.as_ref())?, &decode_member("e", jwk.e.as_ref())?),
             "EC" => {
                 let crv = jwk.crv.as_deref().unwrap_or_default();
                 let curve = Curve::ALL
@@ -106,9 +85,7 @@ impl PublicKey {
                 }
                 Self::ec(curve, &point)
             }
-            "OKP" if jwk.crv.as_deref() == Some("Ed25519") => {
-                Self::ed25519(&decode_member("x", jwk.x.as_ref())?)
-            }
+            "OKP" if jwk.crv.as_deref() == Some("Ed25519") => Self::ed25519(&decode_member("x", jwk.x.as_ref())?),
             _ => Err(Error::key("kty must be RSA, EC, or OKP with crv Ed25519")),
         }
     }
@@ -128,8 +105,7 @@ impl PublicKey {
 
     /// The key of a DER certificate. Whether the certificate is valid is not looked at.
     pub fn from_certificate(der: &[u8]) -> Result<Self, Error> {
-        let (rest, certificate) =
-            X509Certificate::from_der(der).map_err(|_| Error::key("not a certificate"))?;
+        let (rest, certificate) = X509Certificate::from_der(der).map_err(|_| Error::key("not a certificate"))?;
         if !rest.is_empty() {
             return Err(Error::key("there is something behind the certificate"));
         }
@@ -138,8 +114,7 @@ impl PublicKey {
 
     /// A DER SubjectPublicKeyInfo (RFC 5280 §4.1.2.7).
     pub fn from_spki(der: &[u8]) -> Result<Self, Error> {
-        let (rest, spki) =
-            SubjectPublicKeyInfo::from_der(der).map_err(|_| Error::key("not a public key"))?;
+        let (rest, spki) = SubjectPublicKeyInfo::from_der(der).map_err(|_| Error::key("not a public key"))?;
         if !rest.is_empty() {
             return Err(Error::key("there is something behind the public key"));
         }
@@ -148,8 +123,7 @@ impl PublicKey {
 
     /// A DER RSAPublicKey (RFC 8017 A.1.1).
     pub fn from_pkcs1(der: &[u8]) -> Result<Self, Error> {
-        let (rest, key) =
-            RSAPublicKey::from_der(der).map_err(|_| Error::key("not an RSA public key"))?;
+        let (rest, key) = RSAPublicKey::from_der(der).map_err(|_| Error::key("not an RSA public key"))?;
         if !rest.is_empty() {
             return Err(Error::key("there is something behind the public key"));
         }
@@ -159,12 +133,9 @@ impl PublicKey {
     /// The key's own members; the caller adds `kid`, `use`, `alg` and the certificate.
     pub fn to_jwk(&self) -> Jwk {
         match &self.0 {
-            Material::Rsa(key) => Jwk {
-                kty: "RSA".to_owned(),
-                n: Some(encode(&key.n)),
-                e: Some(encode(&key.e)),
-                ..Jwk::default()
-            },
+            Material::Rsa(key) => {
+                Jwk { kty: "RSA".to_owned(), n: Some(encode(&key.n)), e: Some(encode(&key.e)), ..Jwk::default() }
+            }
             Material::Ec { curve, point, .. } => {
                 let (x, y) = point[1..].split_at(curve.coordinate_length());
                 Jwk {
@@ -175,12 +146,9 @@ impl PublicKey {
                     ..Jwk::default()
                 }
             }
-            Material::Ed25519 { bytes, .. } => Jwk {
-                kty: "OKP".to_owned(),
-                crv: Some("Ed25519".to_owned()),
-                x: Some(encode(bytes)),
-                ..Jwk::default()
-            },
+            Material::Ed25519 { bytes, .. } => {
+                Jwk { kty: "OKP".to_owned(), crv: Some("Ed25519".to_owned()), x: Some(encode(bytes)), ..Jwk::default() }
+            }
         }
     }
 
@@ -205,9 +173,7 @@ impl PublicKey {
                     .ok_or_else(|| Error::key("the curve must be P-256, P-384 or P-521"))?;
                 Self::ec(curve, point.data())
             }
-            _ => Err(Error::key(
-                "the key must be RSA, an elliptic curve key, or Ed25519",
-            )),
+            _ => Err(Error::key("the key must be RSA, an elliptic curve key, or Ed25519")),
         }
     }
 }

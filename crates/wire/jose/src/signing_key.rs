@@ -36,14 +36,11 @@ impl SigningKey {
                     return Ok(Self::new(Signer::Rsa(Box::new(pair)), Algorithm::Rs256));
                 }
                 "EC PRIVATE KEY" => {
-                    return Self::ec(&block.der).ok_or_else(|| {
-                        Error::key("not an elliptic curve key on P-256, P-384 or P-521")
-                    });
+                    return Self::ec(&block.der)
+                        .ok_or_else(|| Error::key("not an elliptic curve key on P-256, P-384 or P-521"));
                 }
                 "ENCRYPTED PRIVATE KEY" => {
-                    return Err(Error::key(
-                        "the key is encrypted; remove its passphrase first",
-                    ));
+                    return Err(Error::key("the key is encrypted; remove its passphrase first"));
                 }
                 _ => {}
             }
@@ -62,11 +59,7 @@ impl SigningKey {
         // Version 1 files carry no public key to compare with; it is computed.
         Ed25519KeyPair::from_pkcs8_maybe_unchecked(der)
             .map(|pair| Self::new(Signer::Ed25519(pair), Algorithm::EdDsa))
-            .map_err(|_| {
-                Error::key(
-                    "the key must be RSA (2048 to 8192 bits), P-256, P-384, P-521 or Ed25519",
-                )
-            })
+            .map_err(|_| Error::key("the key must be RSA (2048 to 8192 bits), P-256, P-384, P-521 or Ed25519"))
     }
 
     /// A secret both sides know, signing with HS256.
@@ -74,10 +67,7 @@ impl SigningKey {
         if secret.is_empty() {
             return Err(Error::key("the shared secret is empty"));
         }
-        Ok(Self::new(
-            Signer::Shared(Zeroizing::new(secret.to_vec())),
-            Algorithm::Hs256,
-        ))
+        Ok(Self::new(Signer::Shared(Zeroizing::new(secret.to_vec())), Algorithm::Hs256))
     }
 
     /// Sign with another algorithm than the default one of the key.
@@ -123,10 +113,7 @@ impl SigningKey {
     pub fn verifying_key(&self) -> Result<VerifyingKey, Error> {
         let key = match &self.material {
             Signer::Shared(secret) => VerifyingKey::shared_secret(secret)?,
-            _ => self
-                .public_key()
-                .map(VerifyingKey::new)
-                .ok_or(Error::Crypto("public key"))?,
+            _ => self.public_key().map(VerifyingKey::new).ok_or(Error::Crypto("public key"))?,
         };
         Ok(match &self.kid {
             Some(kid) => key.with_kid(kid.clone()),
@@ -142,8 +129,7 @@ impl SigningKey {
             Signer::Rsa(pair) => {
                 let encoding = self.algorithm.rsa_signing().ok_or_else(mismatch)?;
                 let mut signature = vec![0; pair.public_modulus_len()];
-                pair.sign(encoding, &SystemRandom::new(), message, &mut signature)
-                    .map_err(refused)?;
+                pair.sign(encoding, &SystemRandom::new(), message, &mut signature).map_err(refused)?;
                 Ok(signature)
             }
             Signer::Ec(_, pair) => {
@@ -159,11 +145,7 @@ impl SigningKey {
     }
 
     fn new(material: Signer, algorithm: Algorithm) -> Self {
-        Self {
-            material,
-            algorithm,
-            kid: None,
-        }
+        Self { material, algorithm, kid: None }
     }
 
     /// PKCS#8 or SEC 1; the curve is the one of the three with which it parses.
@@ -177,10 +159,7 @@ impl SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("algorithm", &self.algorithm)
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("algorithm", &self.algorithm).field("kid", &self.kid).finish_non_exhaustive()
     }
 }
 
@@ -205,23 +184,17 @@ impl KeyKind {
                 .map_err(refused)?
                 .as_ref()
                 .to_vec(),
-            Self::Ed25519 => Ed25519KeyPair::generate()
-                .and_then(|pair| pair.to_pkcs8v1())
-                .map_err(refused)?
-                .as_ref()
-                .to_vec(),
+            Self::Ed25519 => {
+                Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(refused)?.as_ref().to_vec()
+            }
         };
-        Ok(Zeroizing::new(pem::write(
-            "PRIVATE KEY",
-            &Zeroizing::new(der),
-        )))
+        Ok(Zeroizing::new(pem::write("PRIVATE KEY", &Zeroizing::new(der))))
     }
 }
 
 fn rsa_pkcs8(size: KeySize) -> Result<Vec<u8>, Error> {
-    let der: Pkcs8V1Der<'_> = RsaKeyPair::generate(size)
-        .and_then(|pair| pair.as_der())
-        .map_err(|_| Error::Crypto("generating a key"))?;
+    let der: Pkcs8V1Der<'_> =
+        RsaKeyPair::generate(size).and_then(|pair| pair.as_der()).map_err(|_| Error::Crypto("generating a key"))?;
     Ok(der.as_ref().to_vec())
 }
 

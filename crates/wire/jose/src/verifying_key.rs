@@ -24,11 +24,7 @@ enum Verifier {
 
 impl VerifyingKey {
     pub fn new(key: PublicKey) -> Self {
-        Self {
-            material: Verifier::Public(key),
-            algorithm: None,
-            kid: None,
-        }
+        Self { material: Verifier::Public(key), algorithm: None, kid: None }
     }
 
     /// A secret both sides know, for HS256 and its kin.
@@ -37,11 +33,7 @@ impl VerifyingKey {
             return Err(Error::key("the shared secret is empty"));
         }
         let material = Verifier::Shared(Zeroizing::new(secret.to_vec()));
-        Ok(Self {
-            material,
-            algorithm: None,
-            kid: None,
-        })
+        Ok(Self { material, algorithm: None, kid: None })
     }
 
     /// A key of a published set. Its `use`, `key_ops` and `alg` are held to.
@@ -49,19 +41,11 @@ impl VerifyingKey {
         if jwk.usage.as_deref().is_some_and(|usage| usage != "sig") {
             return Err(Error::key("the key is not for signatures"));
         }
-        if jwk
-            .key_ops
-            .as_ref()
-            .is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
-        {
+        if jwk.key_ops.as_ref().is_some_and(|ops| !ops.iter().any(|op| op == "verify")) {
             return Err(Error::key("the key is not for verifying"));
         }
         let algorithm = jwk.alg.as_deref().map(str::parse).transpose()?;
-        Ok(Self {
-            material: Verifier::Public(PublicKey::from_jwk(jwk)?),
-            algorithm,
-            kid: jwk.kid.clone(),
-        })
+        Ok(Self { material: Verifier::Public(PublicKey::from_jwk(jwk)?), algorithm, kid: jwk.kid.clone() })
     }
 
     /// A `PUBLIC KEY` or `CERTIFICATE` block.
@@ -79,12 +63,7 @@ impl VerifyingKey {
     }
 
     /// Verify a raw signature. The key decides which algorithms are possible, not the token.
-    pub fn verify(
-        &self,
-        algorithm: Algorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> Result<(), Error> {
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), Error> {
         let mismatch = || Error::KeyMismatch(algorithm.as_str());
         if self.algorithm.is_some_and(|only| only != algorithm) {
             return Err(mismatch());
@@ -123,8 +102,6 @@ impl From<PublicKey> for VerifyingKey {
 
 impl std::fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VerifyingKey")
-            .field("kid", &self.kid)
-            .finish_non_exhaustive()
+        f.debug_struct("VerifyingKey").field("kid", &self.kid).finish_non_exhaustive()
     }
 }

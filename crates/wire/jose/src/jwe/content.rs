@@ -2,8 +2,8 @@
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::cipher::{
-    AES_128, AES_256, AES_CBC_IV_LEN, DecryptionContext, EncryptionContext,
-    PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
+    AES_128, AES_256, AES_CBC_IV_LEN, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey,
+    PaddedBlockEncryptingKey, UnboundCipherKey,
 };
 use aws_lc_rs::hmac;
 use aws_lc_rs::iv::FixedLength;
@@ -30,12 +30,7 @@ pub enum ContentAlgorithm {
 }
 
 impl ContentAlgorithm {
-    pub const ALL: [Self; 4] = [
-        Self::A128CbcHs256,
-        Self::A256CbcHs512,
-        Self::A128Gcm,
-        Self::A256Gcm,
-    ];
+    pub const ALL: [Self; 4] = [Self::A128CbcHs256, Self::A256CbcHs512, Self::A128Gcm, Self::A256Gcm];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -56,11 +51,7 @@ impl ContentAlgorithm {
     }
 
     pub(super) fn iv_length(self) -> usize {
-        if self.mac().is_some() {
-            AES_CBC_IV_LEN
-        } else {
-            NONCE_LEN
-        }
+        if self.mac().is_some() { AES_CBC_IV_LEN } else { NONCE_LEN }
     }
 
     /// Ciphertext and tag.
@@ -75,10 +66,8 @@ impl ContentAlgorithm {
         let refused = |_| Error::Crypto("encrypting the content");
         let mut body = plaintext.to_vec();
         let Some(mac) = self.mac() else {
-            let tag = self
-                .gcm(cek)?
-                .seal_in_place_separate_tag(nonce(iv)?, Aad::from(aad), &mut body)
-                .map_err(refused)?;
+            let tag =
+                self.gcm(cek)?.seal_in_place_separate_tag(nonce(iv)?, Aad::from(aad), &mut body).map_err(refused)?;
             return Ok((body, tag.as_ref().to_vec()));
         };
         let (mac_key, enc_key) = cek.split_at(cek.len() / 2);
@@ -123,8 +112,7 @@ impl ContentAlgorithm {
         let length = PaddedBlockDecryptingKey::cbc_pkcs7(key)
             .and_then(|key| {
                 let context = DecryptionContext::Iv128(iv128(iv)?);
-                key.decrypt(&mut body, context)
-                    .map(|plaintext| plaintext.len())
+                key.decrypt(&mut body, context).map(|plaintext| plaintext.len())
             })
             .map_err(|_| Error::Decryption)?;
         body.truncate(length);
@@ -140,36 +128,20 @@ impl ContentAlgorithm {
     }
 
     fn gcm(self, cek: &[u8]) -> Result<LessSafeKey, Error> {
-        let algorithm = if self == Self::A128Gcm {
-            &AES_128_GCM
-        } else {
-            &AES_256_GCM
-        };
-        UnboundKey::new(algorithm, cek)
-            .map(LessSafeKey::new)
-            .map_err(|_| Error::KeyMismatch(self.as_str()))
+        let algorithm = if self == Self::A128Gcm { &AES_128_GCM } else { &AES_256_GCM };
+        UnboundKey::new(algorithm, cek).map(LessSafeKey::new).map_err(|_| Error::KeyMismatch(self.as_str()))
     }
 
     fn check_lengths(self, cek: &[u8], iv: &[u8]) -> Result<(), Error> {
         if cek.len() != self.key_length() {
             return Err(Error::KeyMismatch(self.as_str()));
         }
-        if iv.len() == self.iv_length() {
-            Ok(())
-        } else {
-            Err(Error::Decryption)
-        }
+        if iv.len() == self.iv_length() { Ok(()) } else { Err(Error::Decryption) }
     }
 }
 
 /// RFC 7518 §5.2.2.1: HMAC over AAD, IV, ciphertext and the AAD's length in bits; half of it.
-fn cbc_tag(
-    algorithm: hmac::Algorithm,
-    key: &[u8],
-    aad: &[u8],
-    iv: &[u8],
-    ciphertext: &[u8],
-) -> Vec<u8> {
+fn cbc_tag(algorithm: hmac::Algorithm, key: &[u8], aad: &[u8], iv: &[u8], ciphertext: &[u8]) -> Vec<u8> {
     let mut context = hmac::Context::with_key(&hmac::Key::new(algorithm, key));
     context.update(aad);
     context.update(iv);

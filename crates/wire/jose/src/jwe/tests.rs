@@ -5,19 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::{Algorithm, Curve, KeyKind, SigningKey, jws};
 
-const ALL_ALG: [KeyAlgorithm; 3] = [
-    KeyAlgorithm::RsaOaep256,
-    KeyAlgorithm::RsaOaep,
-    KeyAlgorithm::Direct,
-];
+const ALL_ALG: [KeyAlgorithm; 3] = [KeyAlgorithm::RsaOaep256, KeyAlgorithm::RsaOaep, KeyAlgorithm::Direct];
 
 fn rsa() -> (EncryptionKey, DecryptionKey) {
     let pem = KeyKind::Rsa2048.generate().unwrap();
     let public = SigningKey::from_pem(&pem).unwrap().public_key().unwrap();
-    (
-        EncryptionKey::rsa(&public).unwrap(),
-        DecryptionKey::from_pem(&pem).unwrap(),
-    )
+    (EncryptionKey::rsa(&public).unwrap(), DecryptionKey::from_pem(&pem).unwrap())
 }
 
 #[test]
@@ -26,23 +19,11 @@ fn authentiks_combination_round_trips() {
     let header = Header::authentik("5dc0");
     let token = encrypt(b"inner", &header, &encryption).unwrap();
     let protected = token.split('.').next().unwrap();
-    assert_eq!(
-        decode(protected).unwrap(),
-        br#"{"alg":"RSA-OAEP-256","enc":"A256CBC-HS512","kid":"5dc0","typ":"JWE"}"#
-    );
+    assert_eq!(decode(protected).unwrap(), br#"{"alg":"RSA-OAEP-256","enc":"A256CBC-HS512","kid":"5dc0","typ":"JWE"}"#);
     let opened = decrypt(&token, &decryption, &ALL_ALG, &ContentAlgorithm::ALL).unwrap();
-    assert_eq!(
-        opened,
-        Decrypted {
-            header,
-            plaintext: b"inner".to_vec()
-        }
-    );
+    assert_eq!(opened, Decrypted { header, plaintext: b"inner".to_vec() });
     let (_, other) = rsa();
-    assert_eq!(
-        decrypt(&token, &other, &ALL_ALG, &ContentAlgorithm::ALL),
-        Err(Error::Decryption)
-    );
+    assert_eq!(decrypt(&token, &other, &ALL_ALG, &ContentAlgorithm::ALL), Err(Error::Decryption));
 }
 
 #[test]
@@ -54,10 +35,7 @@ fn the_allow_lists_are_held_to() {
         (&ALL_ALG[..], &[ContentAlgorithm::A256Gcm][..]),
         (&[][..], &[][..]),
     ] {
-        assert!(matches!(
-            decrypt(&token, &decryption, alg, enc),
-            Err(Error::AlgorithmNotAllowed(_))
-        ));
+        assert!(matches!(decrypt(&token, &decryption, alg, enc), Err(Error::AlgorithmNotAllowed(_))));
     }
 }
 
@@ -65,13 +43,7 @@ fn the_allow_lists_are_held_to() {
 fn shared_keys_round_trip_in_every_content_algorithm() {
     for enc in ContentAlgorithm::ALL {
         let secret = vec![9; enc.key_length()];
-        let header = Header {
-            alg: KeyAlgorithm::Direct,
-            cty: None,
-            enc,
-            kid: None,
-            typ: None,
-        };
+        let header = Header { alg: KeyAlgorithm::Direct, cty: None, enc, kid: None, typ: None };
         let token = encrypt(b"x", &header, &EncryptionKey::shared_secret(&secret)).unwrap();
         let key = DecryptionKey::shared_secret(&secret);
         let opened = decrypt(&token, &key, &[KeyAlgorithm::Direct], &[enc]).unwrap();
@@ -87,10 +59,7 @@ fn shared_keys_round_trip_in_every_content_algorithm() {
 #[test]
 fn keys_and_algorithms_cannot_be_mixed() {
     let (encryption, decryption) = rsa();
-    let direct = Header {
-        alg: KeyAlgorithm::Direct,
-        ..Header::authentik("k")
-    };
+    let direct = Header { alg: KeyAlgorithm::Direct, ..Header::authentik("k") };
     assert!(encrypt(b"x", &direct, &encryption).is_err());
     let shared = EncryptionKey::shared_secret(&[0; 64]);
     assert!(encrypt(b"x", &Header::authentik("k"), &shared).is_err());
@@ -109,15 +78,9 @@ fn compression_and_critical_extensions_are_refused() {
         r#"{"alg":"RSA1_5","enc":"A256GCM"}"#,
         r#"{"alg":"dir","enc":"A256GCM","enc":"A128GCM"}"#,
     ] {
-        let token = format!(
-            "{}..AAAAAAAAAAAAAAAA.AA.AAAAAAAAAAAAAAAAAAAAAA",
-            encode(header)
-        );
+        let token = format!("{}..AAAAAAAAAAAAAAAA.AA.AAAAAAAAAAAAAAAAAAAAAA", encode(header));
         let refused = decrypt(&token, &key, &ALL_ALG, &ContentAlgorithm::ALL);
-        assert!(
-            matches!(refused, Err(Error::Header(_))),
-            "{header}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(Error::Header(_))), "{header}: {refused:?}");
     }
 }
 

@@ -12,20 +12,11 @@ fn jwk(json: serde_json::Value) -> Jwk {
 
 #[test]
 fn thumbprints_equal_the_rfcs() {
-    let rsa = jwk(
-        serde_json::json!({"kty": "RSA", "n": RFC_7638_N, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"}),
-    );
-    assert_eq!(
-        rsa.thumbprint().unwrap(),
-        "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
-    );
-    let okp = jwk(
-        serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}),
-    );
-    assert_eq!(
-        okp.thumbprint().unwrap(),
-        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
-    );
+    let rsa = jwk(serde_json::json!({"kty": "RSA", "n": RFC_7638_N, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"}));
+    assert_eq!(rsa.thumbprint().unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    let okp =
+        jwk(serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}));
+    assert_eq!(okp.thumbprint().unwrap(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 
 #[test]
@@ -40,16 +31,9 @@ fn keys_that_are_not_understood_do_not_spoil_the_set() {
         br#"{"keys":[{"kty":7},"x",{"kty":"oct","k":"AAAA"},{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]}"#,
     )
     .unwrap();
-    let good = set
-        .keys
-        .iter()
-        .filter(|key| PublicKey::from_jwk(key).is_ok())
-        .count();
+    let good = set.keys.iter().filter(|key| PublicKey::from_jwk(key).is_ok()).count();
     assert_eq!((set.keys.len(), good), (2, 1));
-    assert!(
-        !serde_json::to_string(&set).unwrap().contains("AAAA"),
-        "secrets are not repeated"
-    );
+    assert!(!serde_json::to_string(&set).unwrap().contains("AAAA"), "secrets are not repeated");
 }
 
 #[test]

@@ -12,27 +12,12 @@ fn times_are_checked_with_leeway() {
     assert_eq!(token.check(&Checks::at(99)), Ok(()));
     assert_eq!(token.check(&Checks::at(100)), Err(ClaimError::Expired));
     assert_eq!(token.check(&Checks::at(104).leeway(5)), Ok(()));
-    assert_eq!(
-        token.check(&Checks::at(105).leeway(5)),
-        Err(ClaimError::Expired)
-    );
+    assert_eq!(token.check(&Checks::at(105).leeway(5)), Err(ClaimError::Expired));
     assert_eq!(token.check(&Checks::at(49)), Err(ClaimError::NotYetValid));
     assert_eq!(token.check(&Checks::at(45).leeway(5)), Ok(()));
-    assert_eq!(
-        claims(r#"{"exp":100,"iat":60}"#).check(&Checks::at(59)),
-        Err(ClaimError::IssuedInFuture)
-    );
-    assert_eq!(
-        claims("{}").check(&Checks::at(0)),
-        Err(ClaimError::Missing("exp"))
-    );
-    assert_eq!(
-        claims("{}").check(&Checks {
-            requires_exp: false,
-            ..Checks::at(0)
-        }),
-        Ok(())
-    );
+    assert_eq!(claims(r#"{"exp":100,"iat":60}"#).check(&Checks::at(59)), Err(ClaimError::IssuedInFuture));
+    assert_eq!(claims("{}").check(&Checks::at(0)), Err(ClaimError::Missing("exp")));
+    assert_eq!(claims("{}").check(&Checks { requires_exp: false, ..Checks::at(0) }), Ok(()));
 }
 
 #[test]
@@ -46,31 +31,14 @@ fn extreme_times_do_not_overflow() {
 
 #[test]
 fn issuer_and_audience_are_checked_when_asked() {
-    let checks = Checks::at(0)
-        .issuers(&["https://a"])
-        .audiences(&["one", "two"]);
+    let checks = Checks::at(0).issuers(&["https://a"]).audiences(&["one", "two"]);
     let check = |json: &str| claims(json).check(&checks);
     assert_eq!(check(r#"{"exp":9,"iss":"https://a","aud":"two"}"#), Ok(()));
-    assert_eq!(
-        check(r#"{"exp":9,"iss":"https://a","aud":["x","one"]}"#),
-        Ok(())
-    );
-    assert_eq!(
-        check(r#"{"exp":9,"iss":"https://a/","aud":"one"}"#),
-        Err(ClaimError::Issuer)
-    );
-    assert_eq!(
-        check(r#"{"exp":9,"iss":"https://a","aud":[]}"#),
-        Err(ClaimError::Audience)
-    );
-    assert_eq!(
-        check(r#"{"exp":9,"iss":"https://a"}"#),
-        Err(ClaimError::Missing("aud"))
-    );
-    assert_eq!(
-        check(r#"{"exp":9,"aud":"one"}"#),
-        Err(ClaimError::Missing("iss"))
-    );
+    assert_eq!(check(r#"{"exp":9,"iss":"https://a","aud":["x","one"]}"#), Ok(()));
+    assert_eq!(check(r#"{"exp":9,"iss":"https://a/","aud":"one"}"#), Err(ClaimError::Issuer));
+    assert_eq!(check(r#"{"exp":9,"iss":"https://a","aud":[]}"#), Err(ClaimError::Audience));
+    assert_eq!(check(r#"{"exp":9,"iss":"https://a"}"#), Err(ClaimError::Missing("aud")));
+    assert_eq!(check(r#"{"exp":9,"aud":"one"}"#), Err(ClaimError::Missing("iss")));
 }
 
 #[test]
@@ -79,12 +47,7 @@ fn other_claims_are_kept() {
     assert_eq!(token.other["groups"], serde_json::json!(["a"]));
     let key = SigningKey::shared_secret(b"secret").unwrap();
     let signed = sign(&token, &key).unwrap();
-    let verified = verify(
-        &signed,
-        &key.verifying_key().unwrap(),
-        &[Algorithm::Hs256],
-        &Checks::at(0),
-    );
+    let verified = verify(&signed, &key.verifying_key().unwrap(), &[Algorithm::Hs256], &Checks::at(0));
     assert_eq!(verified, Ok(token));
 }
 

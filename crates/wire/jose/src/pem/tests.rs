@@ -9,14 +9,8 @@ fn indented_blocks_with_text_around_are_read() {
     let text = "Bag Attributes\r\n  -----BEGIN X-----\r\n  AQ ID\r\n  BA\r\n  -----END X-----\r\n\r\n-----BEGIN Y-----\nAQ==\n-----END Y-----";
     let blocks = parse(text).unwrap();
     assert_eq!(blocks.len(), 2);
-    assert_eq!(
-        (blocks[0].label.as_str(), &blocks[0].der[..]),
-        ("X", &[1, 2, 3, 4][..])
-    );
-    assert_eq!(
-        (blocks[1].label.as_str(), &blocks[1].der[..]),
-        ("Y", &[1][..])
-    );
+    assert_eq!((blocks[0].label.as_str(), &blocks[0].der[..]), ("X", &[1, 2, 3, 4][..]));
+    assert_eq!((blocks[1].label.as_str(), &blocks[1].der[..]), ("Y", &[1][..]));
 }
 
 #[test]

@@ -14,10 +14,7 @@ fn assert_pair(private: &str, public: &str, algorithm: Algorithm) {
     let public = VerifyingKey::from_pem(public).unwrap();
     let signature = key.sign(b"message").unwrap();
     assert_eq!(public.verify(algorithm, b"message", &signature), Ok(()));
-    assert_eq!(
-        public.verify(algorithm, b"massage", &signature),
-        Err(Error::Signature)
-    );
+    assert_eq!(public.verify(algorithm, b"massage", &signature), Err(Error::Signature));
 }
 
 #[test]
@@ -26,14 +23,8 @@ fn openssl_files_of_every_format_are_read() {
     assert_pair(key!("rsa1.pem"), key!("rsa1.pub"), Algorithm::Rs256);
     assert_pair(key!("ec8.pem"), key!("ec.pub"), Algorithm::Es512);
     assert_pair(key!("ed.pem"), key!("ed.pub"), Algorithm::EdDsa);
-    assert_eq!(
-        SigningKey::from_pem(key!("rsa8.pem")).unwrap().algorithm(),
-        Algorithm::Rs256
-    );
-    assert_eq!(
-        SigningKey::from_pem(key!("ec1.pem")).unwrap().algorithm(),
-        Algorithm::Es256
-    );
+    assert_eq!(SigningKey::from_pem(key!("rsa8.pem")).unwrap().algorithm(), Algorithm::Rs256);
+    assert_eq!(SigningKey::from_pem(key!("ec1.pem")).unwrap().algorithm(), Algorithm::Es256);
 }
 
 #[test]
@@ -53,10 +44,7 @@ fn weak_unknown_and_public_keys_are_refused() {
         "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----",
     ] {
-        assert!(
-            matches!(SigningKey::from_pem(text), Err(Error::Key(_))),
-            "{text}"
-        );
+        assert!(matches!(SigningKey::from_pem(text), Err(Error::Key(_))), "{text}");
     }
 }
 
@@ -88,8 +76,5 @@ fn generated_keys_are_read_back() {
 #[test]
 fn debug_shows_no_key() {
     let key = SigningKey::shared_secret(b"hunter2").unwrap().with_kid("k");
-    assert_eq!(
-        format!("{key:?}"),
-        "SigningKey { algorithm: Hs256, kid: Some(\"k\"), .. }"
-    );
+    assert_eq!(format!("{key:?}"), "SigningKey { algorithm: Hs256, kid: Some(\"k\"), .. }");
 }
