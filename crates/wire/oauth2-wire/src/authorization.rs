@@ -26,14 +26,8 @@ pub enum ResponseType {
 
 impl ResponseType {
     /// In the order of the discovery document.
-    pub const ALL: [Self; 6] = [
-        Self::Code,
-        Self::IdToken,
-        Self::IdTokenToken,
-        Self::CodeToken,
-        Self::CodeIdToken,
-        Self::CodeIdTokenToken,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Code, Self::IdToken, Self::IdTokenToken, Self::CodeToken, Self::CodeIdToken, Self::CodeIdTokenToken];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -58,10 +52,7 @@ impl ResponseType {
 
     /// Whether an access token is returned from the authorization endpoint.
     pub fn has_token(self) -> bool {
-        matches!(
-            self,
-            Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken
-        )
+        matches!(self, Self::IdTokenToken | Self::CodeToken | Self::CodeIdTokenToken)
     }
 
     /// Whether nothing but a code is returned: the authorization code flow.
@@ -80,11 +71,7 @@ impl ResponseType {
 
     /// Multiple Response Types §3.0: tokens must not be in the query by default.
     pub fn default_mode(self) -> ResponseMode {
-        if self.is_code_flow() {
-            ResponseMode::Query
-        } else {
-            ResponseMode::Fragment
-        }
+        if self.is_code_flow() { ResponseMode::Query } else { ResponseMode::Fragment }
     }
 }
 
@@ -136,10 +123,7 @@ impl FromStr for ResponseMode {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|mode| mode.as_str() == name)
-            .ok_or(())
+        Self::ALL.into_iter().find(|mode| mode.as_str() == name).ok_or(())
     }
 }
 
@@ -248,12 +232,8 @@ impl AuthorizationRequest {
         Self {
             client_id: params.get("client_id").unwrap_or_default().to_owned(),
             redirect_uri: params.get_owned("redirect_uri"),
-            response_type: params
-                .get("response_type")
-                .and_then(|value| value.parse().ok()),
-            response_mode: params
-                .get("response_mode")
-                .and_then(|value| value.parse().ok()),
+            response_type: params.get("response_type").and_then(|value| value.parse().ok()),
+            response_mode: params.get("response_mode").and_then(|value| value.parse().ok()),
             scope: ScopeSet::parse(params.get("scope").unwrap_or_default()),
             state: params.get_owned("state"),
             nonce: params.get_owned("nonce"),
@@ -267,10 +247,7 @@ impl AuthorizationRequest {
             request: params.get_owned("request"),
             request_uri: params.get_owned("request_uri"),
             code_challenge: params.get_owned("code_challenge"),
-            code_challenge_method: params
-                .get("code_challenge_method")
-                .unwrap_or(PkceMethod::Plain.as_str())
-                .to_owned(),
+            code_challenge_method: params.get("code_challenge_method").unwrap_or(PkceMethod::Plain.as_str()).to_owned(),
         }
     }
 
@@ -281,8 +258,7 @@ impl AuthorizationRequest {
 
     /// Whether errors go into the fragment (see [`error_redirect`](crate::error_redirect)).
     pub fn errors_in_fragment(&self) -> bool {
-        self.response_type
-            .is_some_and(|response_type| !response_type.is_code_flow())
+        self.response_type.is_some_and(|response_type| !response_type.is_code_flow())
     }
 
     /// The challenge with its method; an unknown method beside a challenge is an error.
@@ -293,10 +269,7 @@ impl AuthorizationRequest {
         let method = self.code_challenge_method.parse().map_err(|()| {
             Error::new(
                 crate::AuthorizeError::InvalidRequest.code(),
-                format!(
-                    "Unsupported challenge method {}",
-                    self.code_challenge_method
-                ),
+                format!("Unsupported challenge method {}", self.code_challenge_method),
             )
         })?;
         Ok(Some(crate::CodeChallenge { challenge, method }))

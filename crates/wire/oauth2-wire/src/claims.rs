@@ -43,10 +43,7 @@ impl ClaimsRequest {
         }
         let Some(found) = found else { return false };
         wish.value.as_ref().is_none_or(|value| value == found)
-            && wish
-                .values
-                .as_ref()
-                .is_none_or(|values| values.contains(found))
+            && wish.values.as_ref().is_none_or(|values| values.contains(found))
     }
 }
 
@@ -68,10 +65,7 @@ mod tests {
         assert_eq!(request.userinfo.len(), 3);
         assert_eq!(request.userinfo["nickname"], None);
         let acr = request.id_token["acr"].as_ref().unwrap();
-        assert!(ClaimsRequest::is_satisfied(
-            acr,
-            Some(&"urn:mace:incommon:iap:silver".into())
-        ));
+        assert!(ClaimsRequest::is_satisfied(acr, Some(&"urn:mace:incommon:iap:silver".into())));
         assert!(!ClaimsRequest::is_satisfied(acr, Some(&"0".into())));
         assert!(!ClaimsRequest::is_satisfied(acr, None));
         assert!(ClaimsRequest::is_satisfied(&ClaimRequest::default(), None));
@@ -79,14 +73,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused() {
-        for json in [
-            "",
-            "[]",
-            "7",
-            r#"{"userinfo":[]}"#,
-            &"[".repeat(10_000),
-            &" ".repeat(20_000),
-        ] {
+        for json in ["", "[]", "7", r#"{"userinfo":[]}"#, &"[".repeat(10_000), &" ".repeat(20_000)] {
             assert!(ClaimsRequest::parse(json).is_err());
         }
     }

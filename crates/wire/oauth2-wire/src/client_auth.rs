@@ -18,16 +18,9 @@ pub enum ClientAuth {
     /// `Authorization: Basic`.
     Basic(BasicCredentials),
     /// `client_id` and, unless the client is public, `client_secret` in the form.
-    Post {
-        client_id: String,
-        client_secret: Option<String>,
-    },
+    Post { client_id: String, client_secret: Option<String> },
     /// A signed assertion (RFC 7523 §2.2); `client_id` is optional beside it.
-    Assertion {
-        client_id: Option<String>,
-        assertion_type: String,
-        assertion: String,
-    },
+    Assertion { client_id: Option<String>, assertion_type: String, assertion: String },
     /// Nothing, or a Basic header that cannot be read: `invalid_client`.
     Missing,
 }
@@ -43,22 +36,13 @@ impl ClientAuth {
         // clients send one with the grant `client_credentials` to name a machine user.
         let client_secret = params.get_owned("client_secret");
         if client_secret.is_none()
-            && let (Some(assertion_type), Some(assertion)) = (
-                params.get_owned("client_assertion_type"),
-                params.get_owned("client_assertion"),
-            )
+            && let (Some(assertion_type), Some(assertion)) =
+                (params.get_owned("client_assertion_type"), params.get_owned("client_assertion"))
         {
-            return Self::Assertion {
-                client_id,
-                assertion_type,
-                assertion,
-            };
+            return Self::Assertion { client_id, assertion_type, assertion };
         }
         match client_id {
-            Some(client_id) => Self::Post {
-                client_id,
-                client_secret,
-            },
+            Some(client_id) => Self::Post { client_id, client_secret },
             None => Self::Missing,
         }
     }
@@ -67,10 +51,7 @@ impl ClientAuth {
     pub fn client_ids(&self) -> Vec<&str> {
         match self {
             Self::Basic(credentials) => {
-                let mut ids: Vec<&str> = credentials
-                    .candidates()
-                    .map(|(client_id, _)| client_id)
-                    .collect();
+                let mut ids: Vec<&str> = credentials.candidates().map(|(client_id, _)| client_id).collect();
                 ids.dedup();
                 ids
             }
@@ -101,10 +82,7 @@ impl BasicCredentials {
         }
         let bare = (client_id.to_owned(), client_secret.to_owned());
         let decoded = form_decode(client_id).zip(form_decode(client_secret));
-        Some(Self {
-            decoded: decoded.filter(|decoded| *decoded != bare),
-            bare,
-        })
+        Some(Self { decoded: decoded.filter(|decoded| *decoded != bare), bare })
     }
 
     /// Pairs of id and secret to try, in order.
@@ -141,10 +119,7 @@ fn scheme<'header>(header: &'header str, name: &str) -> Option<&'header str> {
 
 fn form_decode(text: &str) -> Option<String> {
     let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced)
-        .decode_utf8()
-        .ok()
-        .map(std::borrow::Cow::into_owned)
+    percent_decode_str(&spaced).decode_utf8().ok().map(std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]

@@ -18,11 +18,7 @@ pub struct Error {
 
 impl Error {
     pub fn new(error: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            error: error.into(),
-            error_description: description.into(),
-            request_id: None,
-        }
+        Self { error: error.into(), error_description: description.into(), request_id: None }
     }
 
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
@@ -166,11 +162,7 @@ impl BearerError {
 
     /// The `WWW-Authenticate` header. COMPAT: authentik leaves out the scheme (recorded).
     pub fn www_authenticate(self) -> String {
-        format!(
-            "error=\"{}\", error_description=\"{}\"",
-            self.code(),
-            self.description()
-        )
+        format!("error=\"{}\", error_description=\"{}\"", self.code(), self.description())
     }
 }
 

@@ -18,23 +18,14 @@ mod token;
 
 pub mod names;
 
-pub use authorization::{
-    AuthorizationRequest, MaxAge, Prompt, PromptSet, ResponseMode, ResponseType,
-};
+pub use authorization::{AuthorizationRequest, MaxAge, Prompt, PromptSet, ResponseMode, ResponseType};
 pub use claims::{ClaimRequest, ClaimsRequest};
 pub use client_auth::{BasicCredentials, ClientAuth, bearer_token};
-pub use error::{
-    AuthorizeError, BearerError, DeviceError, Error, PageError, RevocationError, TokenError,
-};
+pub use error::{AuthorizeError, BearerError, DeviceError, Error, PageError, RevocationError, TokenError};
 pub use metadata::Discovery;
 pub use params::{Params, ParamsError};
 pub use pkce::{CodeChallenge, PkceMethod};
-pub use redirect_uri::{
-    CheckedRedirectUri, MatchingMode, RedirectUri, RedirectUriRefusal, find_redirect_uri,
-};
+pub use redirect_uri::{CheckedRedirectUri, MatchingMode, RedirectUri, RedirectUriRefusal, find_redirect_uri};
 pub use respond::{Response, error_redirect, respond, url_encode};
 pub use scope::ScopeSet;
-pub use token::{
-    DeviceAuthorizationResponse, GrantType, Introspection, TokenExchange, TokenRequest,
-    TokenResponse,
-};
+pub use token::{DeviceAuthorizationResponse, GrantType, Introspection, TokenExchange, TokenRequest, TokenResponse};

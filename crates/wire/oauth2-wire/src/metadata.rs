@@ -52,17 +52,7 @@ impl Discovery {
     pub const AUTH_METHODS: [&'static str; 2] = ["client_secret_post", "client_secret_basic"];
 
     /// Claims every ID token can have; a provider adds those of its scope mappings.
-    pub const CLAIMS: [&'static str; 9] = [
-        "sub",
-        "iss",
-        "aud",
-        "exp",
-        "iat",
-        "auth_time",
-        "acr",
-        "amr",
-        "nonce",
-    ];
+    pub const CLAIMS: [&'static str; 9] = ["sub", "iss", "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce"];
 }
 
 #[cfg(test)]
@@ -80,10 +70,7 @@ mod tests {
         assert_eq!(document.response_types_supported, ResponseType::ALL);
         assert_eq!(document.response_modes_supported, ResponseMode::ALL);
         assert_eq!(document.code_challenge_methods_supported, PkceMethod::ALL);
-        assert_eq!(
-            document.token_endpoint_auth_methods_supported,
-            Discovery::AUTH_METHODS
-        );
+        assert_eq!(document.token_endpoint_auth_methods_supported, Discovery::AUTH_METHODS);
         assert_eq!(document.claims_supported[..9], Discovery::CLAIMS);
     }
 }

@@ -1,8 +1,7 @@
 //! Registered names and the constants authentik clients rely on.
 
 /// `client_assertion_type` of a JWT (RFC 7523 §2.2).
-pub const CLIENT_ASSERTION_TYPE_JWT: &str =
-    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+pub const CLIENT_ASSERTION_TYPE_JWT: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// `token_type` of every token issued (RFC 6750 §6.1.1).
 pub const TOKEN_TYPE_BEARER: &str = "Bearer";

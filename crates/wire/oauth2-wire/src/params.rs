@@ -16,10 +16,7 @@ impl Params {
             if count >= MAX_PARAMETERS {
                 return Err(ParamsError::TooMany);
             }
-            params
-                .entry(name.into_owned())
-                .or_default()
-                .push(value.into_owned());
+            params.entry(name.into_owned()).or_default().push(value.into_owned());
         }
         Ok(Self(params))
     }
@@ -30,11 +27,7 @@ impl Params {
     ///
     /// [`check_repeated`]: Self::check_repeated
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .get(name)?
-            .last()
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name)?.last().map(String::as_str).filter(|value| !value.is_empty())
     }
 
     pub fn get_owned(&self, name: &str) -> Option<String> {
@@ -43,12 +36,7 @@ impl Params {
 
     /// All values of a parameter that may come several times, like `resource` (RFC 8707 §2).
     pub fn all<'params>(&'params self, name: &str) -> impl Iterator<Item = &'params str> {
-        self.0
-            .get(name)
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .filter(|value| !value.is_empty())
+        self.0.get(name).into_iter().flatten().map(String::as_str).filter(|value| !value.is_empty())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -58,10 +46,7 @@ impl Params {
     /// RFC 6749 §3.1 and §3.2: parameters must not come more than once. Those named in `repeatable`
     /// may; the error is `invalid_request`.
     pub fn check_repeated(&self, repeatable: &[&str]) -> Result<(), ParamsError> {
-        let repeated = self
-            .0
-            .iter()
-            .find(|(name, values)| values.len() > 1 && !repeatable.contains(&name.as_str()));
+        let repeated = self.0.iter().find(|(name, values)| values.len() > 1 && !repeatable.contains(&name.as_str()));
         match repeated {
             Some((name, _)) => Err(ParamsError::Repeated(name.chars().take(64).collect())),
             None => Ok(()),
@@ -73,10 +58,7 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Params {
     fn from_iter<I: IntoIterator<Item = (&'a str, &'a str)>>(pairs: I) -> Self {
         let mut params: IndexMap<String, Vec<String>> = IndexMap::new();
         for (name, value) in pairs {
-            params
-                .entry(name.to_owned())
-                .or_default()
-                .push(value.to_owned());
+            params.entry(name.to_owned()).or_default().push(value.to_owned());
         }
         Self(params)
     }

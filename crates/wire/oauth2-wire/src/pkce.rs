@@ -40,10 +40,7 @@ impl FromStr for PkceMethod {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|method| method.as_str() == name)
-            .ok_or(())
+        Self::ALL.into_iter().find(|method| method.as_str() == name).ok_or(())
     }
 }
 
@@ -73,9 +70,7 @@ impl CodeChallenge {
     /// §4.1: 43 to 128 unreserved characters. Challenges have the same form (§4.2).
     pub fn is_well_formed(verifier: &str) -> bool {
         (43..=128).contains(&verifier.len())
-            && verifier
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+            && verifier.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
     }
 }
 
@@ -102,10 +97,7 @@ mod tests {
 
     #[test]
     fn plain_compares_the_text() {
-        let challenge = CodeChallenge {
-            challenge: VERIFIER.to_owned(),
-            method: PkceMethod::Plain,
-        };
+        let challenge = CodeChallenge { challenge: VERIFIER.to_owned(), method: PkceMethod::Plain };
         assert!(challenge.verify(VERIFIER));
         assert!(!challenge.verify(&format!("{VERIFIER}x")));
     }
@@ -114,13 +106,7 @@ mod tests {
     fn length_and_characters_are_those_of_the_rfc() {
         assert!(CodeChallenge::is_well_formed(VERIFIER));
         assert!(CodeChallenge::is_well_formed(&"~".repeat(128)));
-        for verifier in [
-            "",
-            &VERIFIER[1..],
-            &"a".repeat(129),
-            &"a b".repeat(20),
-            &"é".repeat(30),
-        ] {
+        for verifier in ["", &VERIFIER[1..], &"a".repeat(129), &"a b".repeat(20), &"é".repeat(30)] {
             assert!(!CodeChallenge::is_well_formed(verifier), "{verifier}");
         }
         assert!("s256".parse::<PkceMethod>().is_err());

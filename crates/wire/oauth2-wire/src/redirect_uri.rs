@@ -39,14 +39,9 @@ impl RedirectUri {
     }
 
     fn matches_pattern(&self, given: &str) -> Result<bool, RedirectUriRefusal> {
-        let broken = |reason: String| RedirectUriRefusal::Pattern {
-            url: self.url.clone(),
-            reason,
-        };
+        let broken = |reason: String| RedirectUriRefusal::Pattern { url: self.url.clone(), reason };
         if self.url.len() > MAX_PATTERN_LENGTH {
-            return Err(broken(format!(
-                "longer than {MAX_PATTERN_LENGTH} characters"
-            )));
+            return Err(broken(format!("longer than {MAX_PATTERN_LENGTH} characters")));
         }
         // SECURITY: browsers fold other scripts' characters into ASCII host names ("。" is a dot), so
         // what a pattern takes for one label could be another site.
@@ -62,9 +57,7 @@ impl RedirectUri {
         };
         // By itself first, so that a pattern like `a)|(b` cannot break out of the anchors.
         build(&self.url)?;
-        build(&format!(r"\A(?:{})\z", self.url))?
-            .is_match(given)
-            .map_err(|error| broken(error.to_string()))
+        build(&format!(r"\A(?:{})\z", self.url))?.is_match(given).map_err(|error| broken(error.to_string()))
     }
 }
 
@@ -93,9 +86,7 @@ pub fn find_redirect_uri(
     given: Option<&str>,
     registered: &[RedirectUri],
 ) -> Result<CheckedRedirectUri, RedirectUriRefusal> {
-    let given = given
-        .filter(|given| !given.is_empty())
-        .ok_or(RedirectUriRefusal::Missing)?;
+    let given = given.filter(|given| !given.is_empty()).ok_or(RedirectUriRefusal::Missing)?;
     check_form(given)?;
     let mut refusal = RedirectUriRefusal::Mismatch;
     for registered in registered {
@@ -138,25 +129,17 @@ fn check_form(given: &str) -> Result<(), RedirectUriRefusal> {
     }
     // SECURITY: browsers drop tabs and newlines and read backslashes as slashes, so with them the
     // text compared here is not the address gone to.
-    if given
-        .chars()
-        .any(|c| c.is_control() || c.is_whitespace() || c == '\\')
-    {
+    if given.chars().any(|c| c.is_control() || c.is_whitespace() || c == '\\') {
         return Err(RedirectUriRefusal::Characters);
     }
     // RFC 3986 §3.1
     let (scheme, rest) = given.split_once(':').ok_or(RedirectUriRefusal::Relative)?;
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     if !is_scheme {
         return Err(RedirectUriRefusal::Relative);
     }
-    if FORBIDDEN_SCHEMES
-        .iter()
-        .any(|forbidden| scheme.eq_ignore_ascii_case(forbidden))
-    {
+    if FORBIDDEN_SCHEMES.iter().any(|forbidden| scheme.eq_ignore_ascii_case(forbidden)) {
         return Err(RedirectUriRefusal::ForbiddenScheme);
     }
     if given.contains('#') {
@@ -165,9 +148,8 @@ fn check_form(given: &str) -> Result<(), RedirectUriRefusal> {
     }
     // SECURITY: `https://good.example@evil.example` looks like one site and is another.
     let slashes = rest.trim_start_matches('/');
-    let has_authority = slashes.len() < rest.len()
-        || scheme.eq_ignore_ascii_case("http")
-        || scheme.eq_ignore_ascii_case("https");
+    let has_authority =
+        slashes.len() < rest.len() || scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let authority = slashes.split(['/', '?']).next().unwrap_or_default();
     if has_authority && authority.contains('@') {
         return Err(RedirectUriRefusal::UserInfo);

@@ -6,11 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{CheckedRedirectUri, Error, ResponseMode};
 
 /// Unreserved characters (RFC 3986 §2.3) stay as they are.
-const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// What to send to the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,21 +14,14 @@ pub enum Response {
     /// The address to redirect to.
     Redirect(String),
     /// A form to post without further ado.
-    FormPost {
-        url: String,
-        fields: Vec<(String, String)>,
-    },
+    FormPost { url: String, fields: Vec<(String, String)> },
 }
 
 /// Send `params` to the client in the given mode, in their order.
 ///
 /// COMPAT: authentik always sends `state` in query and fragment, empty when there was none, and
 /// leaves empty fields out of forms; so pass `state` as `""` then.
-pub fn respond(
-    redirect_uri: &CheckedRedirectUri,
-    mode: ResponseMode,
-    params: &[(&str, &str)],
-) -> Response {
+pub fn respond(redirect_uri: &CheckedRedirectUri, mode: ResponseMode, params: &[(&str, &str)]) -> Response {
     match mode {
         ResponseMode::Query => Response::Redirect(with_query(redirect_uri.as_str(), params)),
         ResponseMode::Fragment => {
@@ -71,24 +60,13 @@ pub fn error_redirect(
         params.extend(utf8_percent_encode(state, COMPONENT));
     }
     let uri = redirect_uri.as_str();
-    if in_fragment {
-        format!("{uri}#{params}")
-    } else {
-        join_query(uri, &params)
-    }
+    if in_fragment { format!("{uri}#{params}") } else { join_query(uri, &params) }
 }
 
 /// `name=value` pairs joined by `&`, spaces as `+` (RFC 6749 appendix B).
 pub fn url_encode(params: &[(&str, &str)]) -> String {
-    let encode = |text: &str| {
-        utf8_percent_encode(text, COMPONENT)
-            .to_string()
-            .replace("%20", "+")
-    };
-    let pairs: Vec<String> = params
-        .iter()
-        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
-        .collect();
+    let encode = |text: &str| utf8_percent_encode(text, COMPONENT).to_string().replace("%20", "+");
+    let pairs: Vec<String> = params.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
     pairs.join("&")
 }
 

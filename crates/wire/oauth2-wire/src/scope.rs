@@ -51,9 +51,7 @@ impl ScopeSet {
 
     /// What this set has and the other has not.
     pub fn difference(&self, without: &Self) -> Self {
-        self.iter()
-            .filter(|scope| !without.contains(scope))
-            .collect()
+        self.iter().filter(|scope| !without.contains(scope)).collect()
     }
 }
 
@@ -106,10 +104,7 @@ mod tests {
     fn scopes_keep_their_order_and_come_once() {
         let scopes = ScopeSet::parse(" openid  email openid\tprofile ");
         assert_eq!(scopes.to_string(), "openid email profile");
-        assert_eq!(
-            serde_json::to_string(&scopes).unwrap(),
-            "\"openid email profile\""
-        );
+        assert_eq!(serde_json::to_string(&scopes).unwrap(), "\"openid email profile\"");
         let allowed = ScopeSet::parse("profile openid");
         assert_eq!(scopes.intersection(&allowed).to_string(), "openid profile");
         assert_eq!(scopes.difference(&allowed).to_string(), "email");

@@ -63,10 +63,7 @@ impl FromStr for GrantType {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL
-            .into_iter()
-            .find(|grant| grant.as_str() == name)
-            .ok_or(())
+        Self::ALL.into_iter().find(|grant| grant.as_str() == name).ok_or(())
     }
 }
 
@@ -172,11 +169,7 @@ pub struct TokenResponse {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Introspection {
     /// COMPAT: all claims of the token's ID token first, then these three.
-    Active {
-        claims: Map<String, Value>,
-        scope: ScopeSet,
-        client_id: String,
-    },
+    Active { claims: Map<String, Value>, scope: ScopeSet, client_id: String },
     /// Whatever the reason: the client learns nothing more.
     Inactive,
 }
@@ -185,11 +178,7 @@ impl Serialize for Introspection {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut json = Map::new();
         match self {
-            Self::Active {
-                claims,
-                scope,
-                client_id,
-            } => {
+            Self::Active { claims, scope, client_id } => {
                 json.clone_from(claims);
                 for own in ["active", "scope", "client_id"] {
                     json.shift_remove(own);

@@ -14,15 +14,9 @@ fn the_recorded_request_is_read() {
         "response_type=code&client_id=rec&redirect_uri=http%3A%2F%2Flocalhost%3A9999%2Fcallback&scope=openid+email+profile&state=st4te&nonce=n0nce&code_challenge=abc&code_challenge_method=S256&max_age=99999&prompt=none+login",
     );
     assert_eq!(request.client_id, "rec");
-    assert_eq!(
-        request.redirect_uri.as_deref(),
-        Some("http://localhost:9999/callback")
-    );
+    assert_eq!(request.redirect_uri.as_deref(), Some("http://localhost:9999/callback"));
     assert_eq!(request.response_type, Some(ResponseType::Code));
-    assert_eq!(
-        request.effective_mode(ResponseType::Code),
-        ResponseMode::Query
-    );
+    assert_eq!(request.effective_mode(ResponseType::Code), ResponseMode::Query);
     assert_eq!(request.scope.to_string(), "openid email profile");
     assert_eq!(request.max_age, MaxAge::Seconds(99_999));
     assert!(request.prompt.contains(Prompt::None) && request.prompt.contains(Prompt::Login));
@@ -37,10 +31,7 @@ fn what_is_missing_or_unknown_gets_its_default() {
     assert_eq!(request.response_type, None);
     assert!(!request.errors_in_fragment());
     assert_eq!(request.response_mode, None);
-    assert_eq!(
-        request.effective_mode(ResponseType::CodeIdToken),
-        ResponseMode::Fragment
-    );
+    assert_eq!(request.effective_mode(ResponseType::CodeIdToken), ResponseMode::Fragment);
     assert_eq!(request.prompt, PromptSet::default());
     assert_eq!(request.max_age, MaxAge::Invalid);
     assert_eq!(request.state, None);
@@ -49,13 +40,8 @@ fn what_is_missing_or_unknown_gets_its_default() {
 
 #[test]
 fn unknown_challenge_methods_are_told_in_authentiks_words() {
-    let refused = request("code_challenge=abc&code_challenge_method=S512")
-        .pkce()
-        .unwrap_err();
-    assert_eq!(
-        refused,
-        Error::new("invalid_request", "Unsupported challenge method S512")
-    );
+    let refused = request("code_challenge=abc&code_challenge_method=S512").pkce().unwrap_err();
+    assert_eq!(refused, Error::new("invalid_request", "Unsupported challenge method S512"));
     assert_eq!(request("code_challenge_method=S512").pkce(), Ok(None));
 }
 

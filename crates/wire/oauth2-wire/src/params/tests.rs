@@ -11,19 +11,13 @@ fn the_last_of_repeated_values_counts_and_the_repetition_is_noticed() {
     assert_eq!(params.get("b"), Some("x y+"));
     assert_eq!((params.get("c"), params.get("d")), (None, None));
     assert_eq!(params.all("resource").collect::<Vec<_>>(), ["p", "q"]);
-    assert_eq!(
-        params.check_repeated(&["resource"]),
-        Err(ParamsError::Repeated("a".into()))
-    );
+    assert_eq!(params.check_repeated(&["resource"]), Err(ParamsError::Repeated("a".into())));
     assert_eq!(params.check_repeated(&["resource", "a"]), Ok(()));
 }
 
 #[test]
 fn floods_of_parameters_are_refused() {
-    assert_eq!(
-        Params::parse("a=1&".repeat(257).as_bytes()),
-        Err(ParamsError::TooMany)
-    );
+    assert_eq!(Params::parse("a=1&".repeat(257).as_bytes()), Err(ParamsError::TooMany));
     assert!(Params::parse("a=1&".repeat(256).as_bytes()).is_ok());
 }
 

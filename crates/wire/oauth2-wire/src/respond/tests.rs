@@ -27,11 +27,7 @@ fn codes_come_in_query_or_fragment() {
         "http://localhost:9999/callback#code=e8a7&state=st4te"
     );
     assert_eq!(
-        redirect(
-            callback,
-            ResponseMode::Query,
-            &[("code", "7ae4"), ("state", "")]
-        ),
+        redirect(callback, ResponseMode::Query, &[("code", "7ae4"), ("state", "")]),
         "http://localhost:9999/callback?code=7ae4&state="
     );
 }
@@ -39,18 +35,9 @@ fn codes_come_in_query_or_fragment() {
 #[test]
 fn a_query_of_the_client_is_kept() {
     let params = [("code", "c")];
-    assert_eq!(
-        redirect("https://a/?x=%20y", ResponseMode::Query, &params),
-        "https://a/?x=%20y&code=c"
-    );
-    assert_eq!(
-        redirect("https://a/?", ResponseMode::Query, &params),
-        "https://a/?code=c"
-    );
-    assert_eq!(
-        redirect("https://a/?x", ResponseMode::Fragment, &params),
-        "https://a/?x#code=c"
-    );
+    assert_eq!(redirect("https://a/?x=%20y", ResponseMode::Query, &params), "https://a/?x=%20y&code=c");
+    assert_eq!(redirect("https://a/?", ResponseMode::Query, &params), "https://a/?code=c");
+    assert_eq!(redirect("https://a/?x", ResponseMode::Fragment, &params), "https://a/?x#code=c");
 }
 
 #[test]
@@ -84,17 +71,7 @@ fn errors_have_the_recorded_form() {
 
 #[test]
 fn forms_have_no_empty_fields() {
-    let response = respond(
-        &uri("https://a/"),
-        ResponseMode::FormPost,
-        &[("code", "c"), ("state", "")],
-    );
+    let response = respond(&uri("https://a/"), ResponseMode::FormPost, &[("code", "c"), ("state", "")]);
     let fields = vec![("code".to_owned(), "c".to_owned())];
-    assert_eq!(
-        response,
-        Response::FormPost {
-            url: "https://a/".to_owned(),
-            fields
-        }
-    );
+    assert_eq!(response, Response::FormPost { url: "https://a/".to_owned(), fields });
 }

@@ -10,8 +10,7 @@ fn grants_are_read_by_their_names() {
         assert_eq!(grant.as_str().parse(), Ok(grant));
         assert_eq!(serde_json::to_value(grant).unwrap(), grant.as_str());
     }
-    let params =
-        Params::parse(b"grant_type=banana&code=c&scope=openid&audience=a&audience=b").unwrap();
+    let params = Params::parse(b"grant_type=banana&code=c&scope=openid&audience=a&audience=b").unwrap();
     let request = TokenRequest::parse(&params);
     assert_eq!(request.grant_type, None);
     assert_eq!(request.code.as_deref(), Some("c"));
@@ -35,17 +34,13 @@ fn token_responses_have_the_recorded_order() {
         serde_json::to_string(&response).unwrap(),
         r#"{"access_token":"a","token_type":"Bearer","scope":"openid email","expires_in":3600,"id_token":"i"}"#
     );
-    let read: TokenResponse =
-        serde_json::from_str(r#"{"access_token":"a","token_type":"bearer"}"#).unwrap();
+    let read: TokenResponse = serde_json::from_str(r#"{"access_token":"a","token_type":"bearer"}"#).unwrap();
     assert_eq!(read.expires_in, None);
 }
 
 #[test]
 fn introspection_tells_nothing_of_inactive_tokens() {
-    assert_eq!(
-        serde_json::to_string(&Introspection::Inactive).unwrap(),
-        r#"{"active":false}"#
-    );
+    assert_eq!(serde_json::to_string(&Introspection::Inactive).unwrap(), r#"{"active":false}"#);
 }
 
 #[test]
@@ -53,11 +48,7 @@ fn claims_cannot_pose_as_members_of_the_introspection() {
     let Value::Object(claims) = json!({"active": false, "iss": "i", "client_id": "evil"}) else {
         panic!("an object");
     };
-    let active = Introspection::Active {
-        claims,
-        scope: ScopeSet::parse("openid"),
-        client_id: "c".into(),
-    };
+    let active = Introspection::Active { claims, scope: ScopeSet::parse("openid"), client_id: "c".into() };
     assert_eq!(
         serde_json::to_string(&active).unwrap(),
         r#"{"iss":"i","active":true,"scope":"openid","client_id":"c"}"#
