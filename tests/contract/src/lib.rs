@@ -1,9 +1,9 @@
 //! The whole catalogue over a temporary store, a client without a network, and a maker of valid objects.
 
 mod client;
-mod maker;
 #[path = "../../../bin/keywright/src/features.rs"]
 mod features;
+mod maker;
 
 use std::sync::OnceLock;
 

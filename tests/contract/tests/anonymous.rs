@@ -42,7 +42,8 @@ async fn everything_else_is_refused() {
 
 #[test]
 fn the_list_of_open_operations_is_complete() {
-    let operations = registry().features.iter().flat_map(|f| f.operations.iter().chain(f.kinds.iter().flat_map(|k| k.operations)));
+    let operations =
+        registry().features.iter().flat_map(|f| f.operations.iter().chain(f.kinds.iter().flat_map(|k| k.operations)));
     let open = operations.filter(|o| o.permission == Permission::Anonymous).map(|o| o.id);
     let unlisted: Vec<&str> = open.filter(|id| !OPEN.contains(id)).collect();
     assert!(unlisted.is_empty(), "open to everybody, but not on the list: {unlisted:?}");

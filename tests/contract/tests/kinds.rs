@@ -39,7 +39,8 @@ fn is_checked(model: &Model, field: &Field) -> bool {
 fn path_of(model: &'static Model, shown: &Json) -> String {
     let path = model.schema.path.unwrap_or_default();
     let table = rest::Table::new(registry());
-    let named = table.endpoints.iter().find_map(|e| e.pattern.strip_prefix(path)?.strip_prefix("/{")?.strip_suffix("}/"));
+    let named =
+        table.endpoints.iter().find_map(|e| e.pattern.strip_prefix(path)?.strip_prefix("/{")?.strip_suffix("}/"));
     let names = [model.lookup().wire, "pk", named.unwrap_or_default()];
     let segment = names.iter().find_map(|n| shown.get(*n)).unwrap_or(&Json::Null);
     let segment = segment.as_str().map_or_else(|| segment.to_string(), ToOwned::to_owned);
@@ -86,7 +87,9 @@ async fn every_kind_lives_and_dies() {
             let read = client.get(&path).await;
             walk.expect(read.status == 200, || format!("GET {path}: {} {}", read.status, read.text));
             if has(model, "create") {
-                walk.expect(read.body == shown, || format!("GET {path}: {} differs from what POST showed: {shown}", read.text));
+                walk.expect(read.body == shown, || {
+                    format!("GET {path}: {} differs from what POST showed: {shown}", read.text)
+                });
             }
         }
         if has(model, "list") {
@@ -97,13 +100,17 @@ async fn every_kind_lives_and_dies() {
         }
         if has(model, "used_by") {
             let used = client.get(&format!("{path}used_by/")).await;
-            walk.expect(used.status == 200 && used.body.is_array(), || format!("GET {path}used_by/: {} {}", used.status, used.text));
+            walk.expect(used.status == 200 && used.body.is_array(), || {
+                format!("GET {path}used_by/: {} {}", used.status, used.text)
+            });
         }
         if has(model, "destroy") {
             let gone = client.send(Who::Admin, "DELETE", &path, None).await;
             walk.expect(gone.status == 204, || format!("DELETE {path}: {} {}", gone.status, gone.text));
             let read = client.get(&path).await;
-            walk.expect(read.status == 404 || !has(model, "retrieve"), || format!("GET {path} after DELETE: {}", read.status));
+            walk.expect(read.status == 404 || !has(model, "retrieve"), || {
+                format!("GET {path} after DELETE: {}", read.status)
+            });
         }
     }
     walk.end();
@@ -121,10 +128,14 @@ async fn lists(client: &Client, walk: &mut Walk, model: &'static Model, list: &s
         if let Some(text) = shown.get(name).and_then(Json::as_str).filter(|t| !t.is_empty()) {
             let encoded: String = text.bytes().map(|b| format!("%{b:02x}")).collect();
             let found = client.get(&format!("{list}?{name}={encoded}")).await;
-            walk.expect(found.body["pagination"]["count"].as_u64() >= Some(1), || format!("GET {list}?{name}={text}: {}", found.text));
+            walk.expect(found.body["pagination"]["count"].as_u64() >= Some(1), || {
+                format!("GET {list}?{name}={text}: {}", found.text)
+            });
         }
     }
-    for query in ["search=x", "search=%25%27%22%00", "ordering=-pk,name,nope", "page_size=1", "ordering=password,key,token"] {
+    for query in
+        ["search=x", "search=%25%27%22%00", "ordering=-pk,name,nope", "page_size=1", "ordering=password,key,token"]
+    {
         let got = client.get(&format!("{list}?{query}")).await;
         walk.expect(got.status == 200, || format!("GET {list}?{query}: {} {}", got.status, got.text));
     }
@@ -136,7 +147,12 @@ async fn patches(client: &Client, maker: &Maker<'_>, walk: &mut Walk, model: &'s
     let nothing = client.send(Who::Admin, "PATCH", path, Some(&json!({}))).await;
     walk.expect(nothing.status == 200, || format!("PATCH {path} {{}}: {} {}", nothing.status, nothing.text));
     let plain = |f: &&&'static Field| {
-        !is_checked(model, f) && matches!(f.kind, object::Kind::Text { .. }) && f.access == Access::ReadWrite && !f.unique && f.shown_if.is_empty() && shown.get(f.wire).is_some()
+        !is_checked(model, f)
+            && matches!(f.kind, object::Kind::Text { .. })
+            && f.access == Access::ReadWrite
+            && !f.unique
+            && f.shown_if.is_empty()
+            && shown.get(f.wire).is_some()
     };
     if let Some(field) = model.fields.iter().skip(1).find(plain) {
         let new = value(field, 900);
@@ -172,12 +188,21 @@ async fn nonsense_is_refused_by_field_and_nothing_is_written() {
         let empty = client.post(&list, json!({})).await;
         for field in required {
             let said = &empty.body[field.wire];
-            walk.expect(*said == json!(["This field is required."]), || format!("POST {list} {{}}: {} says {said}", field.wire));
+            walk.expect(*said == json!(["This field is required."]), || {
+                format!("POST {list} {{}}: {} says {said}", field.wire)
+            });
         }
-        let wrong: Map<String, Json> =
-            model.fields.iter().skip(1).filter(|f| is_settable(f)).map(|f| (f.wire.to_owned(), json!({"x": [1]}))).collect();
+        let wrong: Map<String, Json> = model
+            .fields
+            .iter()
+            .skip(1)
+            .filter(|f| is_settable(f))
+            .map(|f| (f.wire.to_owned(), json!({"x": [1]})))
+            .collect();
         let refused = client.post(&list, Json::Object(wrong)).await;
-        walk.expect(refused.status == 400, || format!("POST {list} of wrong types: {} {}", refused.status, refused.text));
+        walk.expect(refused.status == 400, || {
+            format!("POST {list} of wrong types: {} {}", refused.status, refused.text)
+        });
         for body in [json!([]), json!("x"), json!(3), json!({ "no_such_field": 1 })] {
             let refused = client.post(&list, body.clone()).await;
             walk.expect(refused.status == 400, || format!("POST {list} {body}: {} {}", refused.status, refused.text));
@@ -203,7 +228,9 @@ async fn without_permission_there_is_nothing_to_see() {
             let ok = got.status == 403 || (open && got.status == 200);
             walk.expect(ok, || format!("a stranger's GET {list}: {} {}", got.status, got.text));
         }
-        for (verb, method) in [("retrieve", "GET"), ("update", "PUT"), ("partial_update", "PATCH"), ("destroy", "DELETE")] {
+        for (verb, method) in
+            [("retrieve", "GET"), ("update", "PUT"), ("partial_update", "PATCH"), ("destroy", "DELETE")]
+        {
             if !has(model, verb) {
                 continue;
             }
@@ -236,7 +263,9 @@ async fn what_is_not_part_of_the_api_is_never_shown() {
                 continue;
             }
             for (where_, body) in [("detail", &shown), ("list", &first)] {
-                walk.expect(body.get(field.wire).is_none(), || format!("{} shows {} in its {where_}", model.name(), field.wire));
+                walk.expect(body.get(field.wire).is_none(), || {
+                    format!("{} shows {} in its {where_}", model.name(), field.wire)
+                });
             }
         }
     }
