@@ -20,12 +20,15 @@ fn differences_from_upstream_only_get_fewer() {
     let accepted = std::fs::read_to_string(&file).ok().map(|text| read(&text));
     let kept: BTreeMap<String, String> = match &accepted {
         None => found.clone(),
-        Some(accepted) => found.iter().filter(|(k, _)| accepted.contains(*k)).map(|(k, v)| (k.clone(), v.clone())).collect(),
+        Some(accepted) => {
+            found.iter().filter(|(k, _)| accepted.contains(*k)).map(|(k, v)| (k.clone(), v.clone())).collect()
+        }
     };
     if accepted.as_ref().is_none_or(|a| a.len() != kept.len()) {
         std::fs::write(&file, write(&kept)).unwrap();
     }
-    let new: Vec<String> = found.iter().filter(|(k, _)| !kept.contains_key(*k)).map(|(k, v)| format!("{k}: {v}")).collect();
+    let new: Vec<String> =
+        found.iter().filter(|(k, _)| !kept.contains_key(*k)).map(|(k, v)| format!("{k}: {v}")).collect();
     assert!(new.is_empty(), "{} new differences from upstream:\n{}", new.len(), new.join("\n"));
 }
 
@@ -67,7 +70,11 @@ fn compare_operation(at: &str, expected: &Json, ours: &Json, out: &mut Differenc
     }
     let mut parameters = Map::new();
     for parameter in ours["parameters"].as_array().into_iter().flatten() {
-        let name = format!("{} {}", parameter["in"].as_str().unwrap_or_default(), parameter["name"].as_str().unwrap_or_default());
+        let name = format!(
+            "{} {}",
+            parameter["in"].as_str().unwrap_or_default(),
+            parameter["name"].as_str().unwrap_or_default()
+        );
         parameters.insert(name, canon(&parameter["schema"]).into());
     }
     compare_maps(&format!("{at} parameter"), &expected["parameters"], &parameters, out);
@@ -194,7 +201,9 @@ fn canon(schema: &Json) -> String {
 const HEAD: &str = "# Where our OpenAPI document differs from upstream's. Written by the test `upstream`; entries only ever go away.\n\n";
 
 fn write(differences: &Differences) -> String {
-    let lines = differences.iter().map(|(place, what)| format!("{} = {}\n", Json::from(place.as_str()), Json::from(what.as_str())));
+    let lines = differences
+        .iter()
+        .map(|(place, what)| format!("{} = {}\n", Json::from(place.as_str()), Json::from(what.as_str())));
     HEAD.to_owned() + &lines.collect::<String>()
 }
 
