@@ -20,7 +20,8 @@ pub const KIND: Kind = Kind::of::<PropertyMapping>()
         id: "propertymappings_all_test_create",
         method: Method::Post,
         path: "propertymappings/all/{pm_uuid}/test/",
-        permission: Permission::Target("authentik_core.view_propertymapping"),
+        // SECURITY: a trial runs code, for those only who may write it (upstream asks for the right to look).
+        permission: Permission::Target("authentik_core.change_propertymapping"),
         summary: "Evaluate the mapping for a user, without any effect.",
         request: r##"{"$ref":"#/components/schemas/PropertyMappingTestRequest"}"##,
         response: r##"{"$ref":"#/components/schemas/PropertyMappingTestResult"}"##,
@@ -41,7 +42,8 @@ fn test(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let record = call.target()?;
         let trial = read(call).await?;
         let snapshot = call.app.store().snapshot();
-        let mut variables: Vec<_> = trial.context.iter().map(|(name, value)| (name.clone(), from_json(value))).collect();
+        let mut variables: Vec<_> =
+            trial.context.iter().map(|(name, value)| (name.clone(), from_json(value))).collect();
         if let Some(row) = trial.group.and_then(|group| snapshot.row("authentik_core.group", group)) {
             variables.push(("group".to_owned(), policy::expression::value_of(Arc::clone(row))));
         }
