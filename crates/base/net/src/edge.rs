@@ -19,7 +19,9 @@ use http_body_util::Limited;
 use telemetry::{Counter, DURATION_BUCKETS, Family, Histogram, Metrics, RequestId};
 use tracing::Instrument as _;
 
-use crate::{ClientAddress, Connection, Origin, TrustedProxies, security_headers};
+use crate::{
+    ClientAddress, Connection, Origin, TrustedProxies, drained::Drained, security_headers,
+};
 
 /// Header with the request id of every answer.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-authentik-id");
@@ -117,7 +119,7 @@ impl Edge {
         extensions.insert(origin);
         extensions.insert(id.clone());
         let limit = usize::try_from(self.max_body_size).unwrap_or(usize::MAX);
-        Ok(request.map(|body| Body::new(Limited::new(body, limit))))
+        Ok(request.map(|body| Body::new(Limited::new(Drained::new(body), limit))))
     }
 
     fn count(&self, method: &Method, status: StatusCode, took: Duration) {

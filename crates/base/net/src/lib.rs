@@ -33,6 +33,7 @@
 mod activity;
 mod client_address;
 mod connection;
+mod drained;
 mod edge;
 mod listener;
 mod origin;
