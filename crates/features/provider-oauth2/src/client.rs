@@ -95,9 +95,9 @@ impl Client {
 
 /// All clients of one snapshot.
 pub struct Clients {
-    by_client_id: HashMap<String, Arc<Client>>,
-    by_slug: HashMap<String, Arc<Client>>,
-    by_pk: HashMap<i64, Arc<Client>>,
+    client_ids: HashMap<String, Arc<Client>>,
+    slugs: HashMap<String, Arc<Client>>,
+    pks: HashMap<i64, Arc<Client>>,
 }
 
 impl Clients {
@@ -105,16 +105,16 @@ impl Clients {
         let applications = snapshot.all::<Application>();
         let application_of: HashMap<i64, &Arc<Application>> =
             applications.iter().filter_map(|a| Some((a.provider?.0, a))).collect();
-        let mut found = Self { by_client_id: HashMap::new(), by_slug: HashMap::new(), by_pk: HashMap::new() };
+        let mut found = Self { client_ids: HashMap::new(), slugs: HashMap::new(), pks: HashMap::new() };
         for provider in snapshot.all::<OAuth2Provider>().iter() {
             let pk = provider.base.pk.0;
             let application = application_of.get(&pk).map(|a| Arc::clone(a));
             let client = Arc::new(Client::new(Arc::clone(provider), application, snapshot));
             if let Some(application) = &client.application {
-                found.by_slug.insert(application.slug.clone(), Arc::clone(&client));
+                found.slugs.insert(application.slug.clone(), Arc::clone(&client));
             }
-            found.by_client_id.insert(provider.client_id.clone(), Arc::clone(&client));
-            found.by_pk.insert(pk, client);
+            found.client_ids.insert(provider.client_id.clone(), Arc::clone(&client));
+            found.pks.insert(pk, client);
         }
         found
     }
@@ -124,16 +124,16 @@ impl Clients {
     }
     /// RFC 6749 §2.2: the id is compared as it is, in this case and no other.
     pub fn by_client_id(&self, client_id: &str) -> Option<&Arc<Client>> {
-        self.by_client_id.get(client_id)
+        self.client_ids.get(client_id)
     }
     /// The client of an application.
     pub fn by_slug(&self, slug: &str) -> Option<&Arc<Client>> {
-        self.by_slug.get(slug)
+        self.slugs.get(slug)
     }
     pub fn by_pk(&self, pk: i64) -> Option<&Arc<Client>> {
-        self.by_pk.get(&pk)
+        self.pks.get(&pk)
     }
     pub fn all(&self) -> impl Iterator<Item = &Arc<Client>> {
-        self.by_pk.values()
+        self.pks.values()
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! With a code in the address the flow of its application begins at once; without one, the brand's flow asks for it.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -116,8 +115,8 @@ impl StageKind for CodeStage {
     type Config = Nothing;
     const COMPONENT: &'static str = "ak-provider-oauth2-device-code";
 
-    fn challenge(&self, _: &mut Visit, _: &Nothing) -> impl Future<Output = Result<Challenge, Problem>> + Send {
-        async { Ok(Challenge::new(Self::COMPONENT)) }
+    async fn challenge(&self, _: &mut Visit, _: &Nothing) -> Result<Challenge, Problem> {
+        Ok(Challenge::new(Self::COMPONENT))
     }
 
     async fn missing(&self, _: &mut Visit, _: &Nothing) -> Result<Errors, Problem> {
@@ -201,11 +200,11 @@ impl StageKind for FinishStage {
         Ok(Next::Ask)
     }
 
-    fn challenge(&self, _: &mut Visit, _: &Waiting) -> impl Future<Output = Result<Challenge, Problem>> + Send {
-        async { Ok(Challenge::new(Self::COMPONENT)) }
+    async fn challenge(&self, _: &mut Visit, _: &Waiting) -> Result<Challenge, Problem> {
+        Ok(Challenge::new(Self::COMPONENT))
     }
 
-    fn answer(&self, _: &mut Visit, _: &Waiting, _: &Answer) -> impl Future<Output = Result<Next, Problem>> + Send {
-        async { Ok(Next::Pass) }
+    async fn answer(&self, _: &mut Visit, _: &Waiting, _: &Answer) -> Result<Next, Problem> {
+        Ok(Next::Pass)
     }
 }

@@ -1,7 +1,5 @@
 //! Logout that a client asks for (OpenID Connect RP-Initiated Logout 1.0).
 
-use std::future::Future;
-
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use feature::{App, Problem};
@@ -166,7 +164,7 @@ impl StageKind for SessionEndStage {
         Ok(challenge)
     }
 
-    fn answer(&self, _: &mut Visit, _: &SessionEnd, _: &Answer) -> impl Future<Output = Result<Next, Problem>> + Send {
-        async { Ok(Next::Pass) }
+    async fn answer(&self, _: &mut Visit, _: &SessionEnd, _: &Answer) -> Result<Next, Problem> {
+        Ok(Next::Pass)
     }
 }

@@ -88,7 +88,7 @@ impl From<KeyFault> for Refusal {
 
 /// A grant: what only it does.
 pub struct Grant {
-    pub grant_type: GrantType,
+    pub name: GrantType,
     /// Whether a confidential client must show its secret.
     pub requires_secret: bool,
     pub authorize: for<'a> fn(&'a Attempt<'a>) -> BoxFuture<'a, Result<Outcome, Refusal>>,
@@ -163,7 +163,7 @@ async fn redeem(
     let mut request = TokenRequest::parse(fields);
     // RFC 6749 §3.3: what the client is not set up for is left out, not an error.
     request.scope = request.scope.intersection(&client.scopes);
-    let grant = GRANTS.iter().find(|grant| Some(grant.grant_type) == request.grant_type);
+    let grant = GRANTS.iter().find(|grant| Some(grant.name) == request.grant_type);
     let grant = grant.ok_or(TokenError::UnsupportedGrantType)?;
     let secrets = secrets(auth, client);
     let has_secret = secrets.iter().any(|secret| client.has_secret(secret));
@@ -187,7 +187,7 @@ async fn conclude(
     granted.scope = granted.scope.intersection(&client.scopes);
     let context = policy::Context::default();
     context.set("oauth_scopes", expr::Value::list(granted.scope.iter().map(expr::Value::str).collect()));
-    context.set("oauth_grant_type", grant.grant_type.as_str());
+    context.set("oauth_grant_type", grant.name.as_str());
     let verifier = request.code_verifier.as_deref();
     context.set("oauth_code_verifier", verifier.map_or(expr::Value::None, expr::Value::str));
     for (name, value) in &outcome.context {
@@ -212,7 +212,7 @@ async fn conclude(
         // Somebody else was quicker with the same code or token.
         Err(store::Error::Guard) if is_single => {
             let (family, user) = (granted.family, granted.user.key());
-            return Err(Refusal::Reused { family, what: grant.grant_type.as_str(), user });
+            return Err(Refusal::Reused { family, what: grant.name.as_str(), user });
         }
         Err(error) => return Err(error.into()),
     }

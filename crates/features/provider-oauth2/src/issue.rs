@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clock::{TimeDelta, Timestamp};
 use feature::{App, Problem};
-use oauth2_wire::{ScopeSet, TokenResponse, names};
+use oauth2_wire::{ClaimsRequest, ScopeSet, TokenResponse, names};
 use object::{Id, Object, Uuid};
 use policy::{HttpInfo, Subject};
 use serde_json::{Map, Value as Json};
@@ -33,6 +33,8 @@ pub struct Granted {
     /// What all tokens that descend from one grant share.
     pub family: Uuid,
     pub nonce: Option<String>,
+    /// Claims of the ID token that were asked for one by one.
+    pub wishes: Vec<String>,
 }
 
 /// An access token, not yet kept.
@@ -40,6 +42,12 @@ pub struct Access {
     /// As the client gets it.
     pub token: String,
     pub row: AccessToken,
+}
+
+/// The claims of the ID token that the `claims` parameter asks for.
+pub fn wishes(claims: Option<&str>) -> Vec<String> {
+    let read = claims.and_then(|claims| ClaimsRequest::parse(claims).ok());
+    read.map(|read| read.id_token.into_keys().collect()).unwrap_or_default()
 }
 
 impl Granted {
@@ -52,7 +60,14 @@ impl Issuer<'_> {
     /// The user's claims for the granted scopes.
     pub async fn claims(&self, granted: &Granted) -> Map<String, Json> {
         let about = About { app: self.app, client: self.client, user: &granted.user, http: self.http };
-        if self.client.provider.include_claims_in_id_token { claims::claims(about, &granted.scope).await } else { Map::new() }
+        let includes_all = self.client.provider.include_claims_in_id_token;
+        if !includes_all && granted.wishes.is_empty() {
+            return Map::new();
+        }
+        let mut claims = claims::claims(about, &granted.scope).await;
+        // OpenID Connect Core §5.5: a wish brings a claim into the ID token, but none that no granted scope gives.
+        claims.retain(|name, _| includes_all || granted.wishes.contains(name));
+        claims
     }
 
     /// The claims of an ID token.

@@ -8,7 +8,7 @@ use crate::tokens::{AccessToken, AuthorizationCode, DeviceToken, RefreshToken};
 
 pub const EXPIRE: Job = Job { name: "oauth2_expire", every: 300, run: expire };
 
-fn expire<'a>(app: &'a App) -> BoxFuture<'a, Result<(), Problem>> {
+fn expire(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
     Box::pin(async move {
         let models: [&'static Model; 4] =
             [AuthorizationCode::model(), AccessToken::model(), RefreshToken::model(), DeviceToken::model()];

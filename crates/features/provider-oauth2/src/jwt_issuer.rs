@@ -16,7 +16,7 @@ use crate::issue::{Granted, Issuer};
 
 pub const ISSUER: JwtIssuer = JwtIssuer(issue);
 
-fn issue<'a>(app: &'a App, jwt: Jwt) -> BoxFuture<'a, Result<String, String>> {
+fn issue(app: &App, jwt: Jwt) -> BoxFuture<'_, Result<String, String>> {
     Box::pin(async move {
         let client = client_of(app, &jwt.provider).ok_or("the provider does not exist")?;
         let span = TimeDelta::parse(&jwt.validity).map_err(|error| error.to_string())?;
@@ -34,6 +34,7 @@ fn issue<'a>(app: &'a App, jwt: Jwt) -> BoxFuture<'a, Result<String, String>> {
                     authentication: Authentication { at: app.clock().now(), ..Authentication::default() },
                     family: app.random().uuid_v4(),
                     nonce: None,
+                    wishes: Vec::new(),
                 };
                 // The mappings are not evaluated: this runs inside one, which could go on for ever.
                 let claims = issuer.id_token(&granted, &Map::new(), expires);

@@ -79,8 +79,9 @@ fn setup(app: &feature::App) {
     stages.add_in_memory(device::FINISH, device::FinishStage);
     app.provide(jwt_issuer::ISSUER);
     apps::register_launch_url(app, <OAuth2Provider as object::Object>::MODEL, provider::launch_url);
-    match app.service::<access::Bearers>() {
-        Some(bearers) => bearers.add(api_access::ApiAccess),
-        None => tracing::error!("Access tokens will not open the API: the crate access is set up later"),
+    if let Some(bearers) = app.service::<access::Bearers>() {
+        bearers.add(api_access::ApiAccess);
+    } else {
+        tracing::error!("Access tokens will not open the API: the crate access is set up later");
     }
 }

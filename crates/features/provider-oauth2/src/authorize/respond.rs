@@ -12,7 +12,7 @@ use super::{Authorization, Refusal, TELLS_ISSUER, ToClient};
 use crate::client::Client;
 use crate::grants::named;
 use crate::id_token;
-use crate::issue::{Granted, Issuer};
+use crate::issue::{self, Granted, Issuer};
 use crate::keys::KeyFault;
 use crate::{logout, metrics};
 use crate::provider::OAuth2Provider;
@@ -80,6 +80,7 @@ async fn make(issuer: &Issuer<'_>, authorization: &Authorization, session: &Logg
         authentication: session.authentication.clone(),
         family: app.random().uuid_v4(),
         nonce: authorization.nonce.clone(),
+        wishes: issue::wishes(authorization.claims.as_deref()),
     };
     let mut fields = Vec::with_capacity(6);
     let mut writes = Vec::with_capacity(2);

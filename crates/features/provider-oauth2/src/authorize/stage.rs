@@ -1,7 +1,5 @@
 //! The stage at the end of an authorization flow: the answer to the client.
 
-use std::future::Future;
-
 use feature::Problem;
 use flow::{Answer, Challenge, Next, StageKind, Visit};
 use oauth2_wire::PageError;
@@ -50,12 +48,12 @@ impl StageKind for FulfillmentStage {
         })
     }
 
-    fn challenge(&self, _: &mut Visit, _: &Authorization) -> impl Future<Output = Result<Challenge, Problem>> + Send {
+    async fn challenge(&self, _: &mut Visit, _: &Authorization) -> Result<Challenge, Problem> {
         // Never shown: entering it ends the flow.
-        async { Ok(Challenge::denied(None)) }
+        Ok(Challenge::denied(None))
     }
 
-    fn answer(&self, _: &mut Visit, _: &Authorization, _: &Answer) -> impl Future<Output = Result<Next, Problem>> + Send {
-        async { Ok(Next::Ask) }
+    async fn answer(&self, _: &mut Visit, _: &Authorization, _: &Answer) -> Result<Next, Problem> {
+        Ok(Next::Ask)
     }
 }

@@ -44,17 +44,16 @@ async fn answer(app: &App, slug: &str, base: &str, headers: &HeaderMap, is_oauth
     let clients = Clients::of(app);
     let Some(client) = clients.by_slug(slug) else { return not_found() };
     let key = if is_oauth { format!("oauth {base}") } else { format!("openid {base}") };
-    let json = match client.document(&key) {
-        Some(json) => json,
-        None => {
-            let document = Document {
-                discovery: document(app, client, base).await,
-                authorization_response_iss_parameter_supported: is_oauth.then_some(true),
-            };
-            let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
-            client.keep_document(&key, json.clone());
-            json
-        }
+    let json = if let Some(json) = client.document(&key) {
+        json
+    } else {
+        let document = Document {
+            discovery: document(app, client, base).await,
+            authorization_response_iss_parameter_supported: is_oauth.then_some(true),
+        };
+        let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+        client.keep_document(&key, json.clone());
+        json
     };
     let mut response = ([(header::CONTENT_TYPE, "application/json")], json).into_response();
     cors::allow(headers, &mut response, &cors::Readers::Client(client));

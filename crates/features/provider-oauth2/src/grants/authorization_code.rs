@@ -9,11 +9,11 @@ use store::{Filter, Write};
 
 use super::{Attempt, Grant, Outcome, Refusal, scope_set, user_of};
 use crate::id_token::Authentication;
-use crate::issue::Granted;
+use crate::issue::{self, Granted};
 use crate::tokens::{self, AuthorizationCode};
 
 pub const GRANT: Grant =
-    Grant { grant_type: GrantType::AuthorizationCode, requires_secret: true, authorize: |attempt| Box::pin(authorize(attempt)) };
+    Grant { name: GrantType::AuthorizationCode, requires_secret: true, authorize: |attempt| Box::pin(authorize(attempt)) };
 
 /// How long a redeemed code is remembered, to recognise a second try.
 const MEMORY: &str = "minutes=10";
@@ -58,6 +58,7 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
             },
             family: code.family,
             nonce: code.nonce,
+            wishes: issue::wishes(code.request.get("claims").and_then(serde_json::Value::as_str)),
         },
         consume: vec![consume],
         context: Vec::new(),

@@ -22,9 +22,9 @@ use crate::id_token::Authentication;
 use crate::issue::Granted;
 
 pub const GRANT: Grant =
-    Grant { grant_type: GrantType::ClientCredentials, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
+    Grant { name: GrantType::ClientCredentials, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
 pub const PASSWORD: Grant =
-    Grant { grant_type: GrantType::Password, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
+    Grant { name: GrantType::Password, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
 
 async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
     let request = &attempt.request;
@@ -91,16 +91,15 @@ async fn generated_user(app: &App, client: &Client, username: &str, name: &str) 
         let found = app.store().records(User::model(), &query).await?.into_iter().next();
         Ok(found.map(Subject::new))
     };
-    let user = match find().await? {
-        Some(user) => user,
-        None => {
-            match app.store().insert(&account(app, client, username, name)).await {
-                // Made by another request at the same moment.
-                Ok(_) | Err(store::Error::Unique { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
-            find().await?.ok_or(TokenError::InvalidGrant)?
+    let user = if let Some(user) = find().await? {
+        user
+    } else {
+        match app.store().insert(&account(app, client, username, name)).await {
+            // Made by another request at the same moment.
+            Ok(_) | Err(store::Error::Unique { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
+        find().await?.ok_or(TokenError::InvalidGrant)?
     };
     user.membership(app.store()).await?;
     let record = user.record();
@@ -158,6 +157,7 @@ fn outcome(
             authentication: Authentication { at: app.clock().now(), ..Authentication::default() },
             family: app.random().uuid_v4(),
             nonce: None,
+            wishes: Vec::new(),
         },
         refresh: None,
         consume: Vec::new(),

@@ -11,7 +11,7 @@ use crate::tokens::{self, DeviceToken};
 
 // COMPAT: upstream asks no secret of confidential clients here. One that is sent must be right.
 pub const GRANT: Grant =
-    Grant { grant_type: GrantType::DeviceCode, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
+    Grant { name: GrantType::DeviceCode, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
 
 async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
     let Attempt { app, client, request, .. } = attempt;
@@ -42,6 +42,7 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
             },
             family: app.random().uuid_v4(),
             nonce: None,
+            wishes: Vec::new(),
         },
         consume: vec![consume],
         context: Vec::new(),

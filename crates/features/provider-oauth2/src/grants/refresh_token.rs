@@ -11,7 +11,7 @@ use crate::issue::Granted;
 use crate::tokens::{self, RefreshToken};
 
 pub const GRANT: Grant =
-    Grant { grant_type: GrantType::RefreshToken, requires_secret: true, authorize: |attempt| Box::pin(authorize(attempt)) };
+    Grant { name: GrantType::RefreshToken, requires_secret: true, authorize: |attempt| Box::pin(authorize(attempt)) };
 
 async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
     let Attempt { app, client, request, .. } = attempt;
@@ -52,6 +52,7 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
             family: old.family,
             // OpenID Connect Core §12.2: no nonce in refreshed ID tokens.
             nonce: None,
+            wishes: Vec::new(),
         },
         consume: vec![consume],
         context: Vec::new(),

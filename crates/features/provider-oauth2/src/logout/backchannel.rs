@@ -24,7 +24,7 @@ const TRIES: i32 = 8;
 /// Seconds that a logout token is good for (§2.4 advises two minutes at most).
 const VALIDITY: i64 = 120;
 
-fn run<'a>(app: &'a App) -> BoxFuture<'a, Result<(), Problem>> {
+fn run(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
     Box::pin(async move {
         let over = Filter::IsNull { path: "session".into(), null: true };
         let due = over.and(Filter::compare("due", Op::Le, app.clock().now()));

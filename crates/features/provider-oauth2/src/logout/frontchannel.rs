@@ -1,7 +1,5 @@
 //! Front-channel logout (OpenID Connect Front-Channel Logout 1.0): the person's browser tells the clients, in hidden frames.
 
-use std::future::Future;
-
 use feature::{BoxFuture, Problem};
 use flow::{Answer, Challenge, Next, StageKind, Visit};
 use oauth2_wire::url_encode;
@@ -29,18 +27,18 @@ impl StageKind for FrontchannelStage {
     type Config = Urls;
     const COMPONENT: &'static str = "ak-provider-iframe-logout";
 
-    fn challenge(&self, _: &mut Visit, config: &Urls) -> impl Future<Output = Result<Challenge, Problem>> + Send {
+    async fn challenge(&self, _: &mut Visit, config: &Urls) -> Result<Challenge, Problem> {
         let urls = config.urls.clone();
-        async { Ok(Challenge::new(Self::COMPONENT).set("logout_urls", urls)) }
+        Ok(Challenge::new(Self::COMPONENT).set("logout_urls", urls))
     }
 
-    fn answer(&self, _: &mut Visit, _: &Urls, _: &Answer) -> impl Future<Output = Result<Next, Problem>> + Send {
-        async { Ok(Next::Pass) }
+    async fn answer(&self, _: &mut Visit, _: &Urls, _: &Answer) -> Result<Next, Problem> {
+        Ok(Next::Pass)
     }
 }
 
 /// Before a flow ends a session: puts the stage behind the logout, if there is somebody to tell.
-pub fn before_logout<'a>(visit: &'a mut Visit) -> BoxFuture<'a, Result<(), Problem>> {
+pub fn before_logout(visit: &mut Visit) -> BoxFuture<'_, Result<(), Problem>> {
     Box::pin(async move {
         let Some(login) = visit.at.browser.login_id() else { return Ok(()) };
         let app = visit.app().clone();

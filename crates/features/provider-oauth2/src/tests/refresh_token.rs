@@ -43,7 +43,7 @@ async fn with_a_threshold_it_is_kept_until_little_is_left() {
         let (status, answer) = world.token(&refresh(&token)).await;
         assert_eq!((status.as_u16(), answer.get("refresh_token")), (200, None));
     }
-    world.app.clock().advance(std::time::Duration::from_secs(29 * 86_400 + 3600));
+    world.app.clock().advance(std::time::Duration::from_hours(29 * 24 + 1));
     let (_, answer) = world.token(&refresh(&token)).await;
     assert!(answer["refresh_token"].is_string());
 }
@@ -78,6 +78,6 @@ async fn a_deactivated_user_is_out_at_once() {
 async fn it_ends_in_time() {
     let world = World::new().await;
     let token = world.refresh_token().await;
-    world.app.clock().advance(std::time::Duration::from_secs(31 * 86_400));
+    world.app.clock().advance(std::time::Duration::from_hours(31 * 24));
     assert_eq!(world.token(&refresh(&token)).await.1["error"], "invalid_grant");
 }

@@ -20,8 +20,6 @@ pub struct World {
     pub app: App,
     pub router: Router,
     pub user: i64,
-    pub flow: String,
-    pub key: String,
     pub provider: i64,
     pub application: String,
 }
@@ -70,7 +68,7 @@ impl World {
         let application = json!({"name": "App", "slug": "app", "provider": provider});
         let application = text(&create::<apps::Application>(&app, application).await);
         let router = crate::endpoints::routes(&app);
-        Self { app, router, user, flow, key, provider, application }
+        Self { app, router, user, provider, application }
     }
 
     pub async fn get(&self, path: &str, bearer: Option<&str>) -> (StatusCode, Json) {
