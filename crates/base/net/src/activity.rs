@@ -27,10 +27,7 @@ struct State {
 
 impl Activity {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State {
-            in_flight: 0,
-            idle_since: Instant::now(),
-        })))
+        Self(Arc::new(Mutex::new(State { in_flight: 0, idle_since: Instant::now() })))
     }
 
     /// A request has begun; it lasts until the guard is dropped.
@@ -44,11 +41,7 @@ impl Activity {
         loop {
             let until = {
                 let state = self.0.lock();
-                let since = if state.in_flight == 0 {
-                    state.idle_since
-                } else {
-                    Instant::now()
-                };
+                let since = if state.in_flight == 0 { state.idle_since } else { Instant::now() };
                 since + limit
             };
             if until <= Instant::now() {

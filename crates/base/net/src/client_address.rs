@@ -58,12 +58,7 @@ fn parse(part: &str) -> Option<IpAddr> {
     let plain = || part.parse::<IpAddr>().ok();
     let with_port = || part.parse::<SocketAddr>().ok().map(|address| address.ip());
     let in_brackets = || part.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
-    Some(
-        plain()
-            .or_else(with_port)
-            .or_else(in_brackets)?
-            .to_canonical(),
-    )
+    Some(plain().or_else(with_port).or_else(in_brackets)?.to_canonical())
 }
 
 #[cfg(test)]

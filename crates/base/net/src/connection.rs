@@ -13,8 +13,5 @@ pub struct Connection {
 
 impl Connection {
     /// The stand-in where there is no socket: unix sockets and tests in the same process.
-    pub const LOCAL: Self = Self {
-        peer: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
-        is_tls: false,
-    };
+    pub const LOCAL: Self = Self { peer: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0), is_tls: false };
 }

@@ -19,9 +19,7 @@ use http_body_util::Limited;
 use telemetry::{Counter, DURATION_BUCKETS, Family, Histogram, Metrics, RequestId};
 use tracing::Instrument as _;
 
-use crate::{
-    ClientAddress, Connection, Origin, TrustedProxies, drained::Drained, security_headers,
-};
+use crate::{ClientAddress, Connection, Origin, TrustedProxies, drained::Drained, security_headers};
 
 /// Header with the request id of every answer.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-authentik-id");
@@ -42,13 +40,7 @@ pub struct Edge {
 
 impl Edge {
     /// Registers its metrics with `metrics`.
-    pub fn new(
-        trusted: TrustedProxies,
-        max_body_size: u64,
-        clock: Clock,
-        random: Random,
-        metrics: &Metrics,
-    ) -> Self {
+    pub fn new(trusted: TrustedProxies, max_body_size: u64, clock: Clock, random: Random, metrics: &Metrics) -> Self {
         let requests = metrics.counter(
             "keywright_http_requests_total",
             "Requests answered, by method and status.",
@@ -60,14 +52,7 @@ impl Edge {
             &["method"],
             DURATION_BUCKETS,
         );
-        Self {
-            trusted,
-            max_body_size,
-            clock,
-            random,
-            requests,
-            seconds,
-        }
+        Self { trusted, max_body_size, clock, random, requests, seconds }
     }
 
     /// Puts the middleware around a router. Add nothing outside it: it gives the request its extensions.
@@ -80,36 +65,18 @@ impl Edge {
     }
 
     /// The request with its extensions, or the refusal.
-    fn prepare(
-        &self,
-        mut request: Request,
-        connection: Connection,
-        id: &RequestId,
-    ) -> Result<Request, Refusal> {
+    fn prepare(&self, mut request: Request, connection: Connection, id: &RequestId) -> Result<Request, Refusal> {
         let is_trusted = self.trusted.contains(connection.peer.ip());
         let client = self.trusted.client(connection.peer, request.headers());
         if request.version() < Version::HTTP_11 && !request.headers().contains_key(HOST) {
             // HTTP/1.0 knows no Host; health checks of old load balancers still speak it.
-            request
-                .headers_mut()
-                .insert(HOST, HeaderValue::from_static("localhost"));
+            request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
         }
-        let origin = Origin::of(
-            request.uri(),
-            request.headers(),
-            connection.is_tls,
-            is_trusted,
-        );
+        let origin = Origin::of(request.uri(), request.headers(), connection.is_tls, is_trusted);
         let Some(origin) = origin else {
-            return Err((
-                StatusCode::BAD_REQUEST,
-                "The Host header is missing or invalid.",
-            ));
+            return Err((StatusCode::BAD_REQUEST, "The Host header is missing or invalid."));
         };
-        let length = request
-            .headers()
-            .get(CONTENT_LENGTH)
-            .and_then(|length| length.to_str().ok()?.parse().ok());
+        let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: u64| length > self.max_body_size) {
             return Err((StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."));
         }
@@ -142,11 +109,7 @@ impl Edge {
 async fn handle(State(edge): State<Edge>, request: Request, next: Next) -> Response {
     let started = edge.clock.monotonic();
     let id = RequestId::from_bytes(*edge.random.uuid_v4().as_bytes());
-    let connection = request
-        .extensions()
-        .get::<Connection>()
-        .copied()
-        .unwrap_or(Connection::LOCAL);
+    let connection = request.extensions().get::<Connection>().copied().unwrap_or(Connection::LOCAL);
     let method = request.method().clone();
     // SECURITY: the query stays out of the log, codes and tokens travel in it.
     let path = request.uri().path().to_owned();
@@ -157,25 +120,16 @@ async fn handle(State(edge): State<Edge>, request: Request, next: Next) -> Respo
     let mut response = match edge.prepare(request, connection, &id) {
         Err(refusal) => refusal.into_response(),
         Ok(request) => {
-            remote = request
-                .extensions()
-                .get()
-                .map_or(remote, |client: &ClientAddress| client.0);
+            remote = request.extensions().get().map_or(remote, |client: &ClientAddress| client.0);
             if let Some(origin) = request.extensions().get::<Origin>() {
                 host.clone_from(&origin.host);
                 scheme = origin.scheme.as_str();
             }
             // A panic must neither take the connection along nor go without an id to look for.
-            let answer = AssertUnwindSafe(next.run(request))
-                .catch_unwind()
-                .instrument(span.clone());
+            let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
             answer.await.unwrap_or_else(|_| {
                 span.in_scope(|| tracing::error!("A request handler panicked at {path}"));
-                (
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    format!("Internal error, request id {id}."),
-                )
-                    .into_response()
+                (StatusCode::INTERNAL_SERVER_ERROR, format!("Internal error, request id {id}.")).into_response()
             })
         }
     };
@@ -184,18 +138,8 @@ async fn handle(State(edge): State<Edge>, request: Request, next: Next) -> Respo
     }
     let took = edge.clock.monotonic().saturating_sub(started);
     edge.count(&method, response.status(), took);
-    let user_agent = user_agent
-        .as_ref()
-        .and_then(|agent| agent.to_str().ok())
-        .unwrap_or_default();
-    let line = AccessLine {
-        method: &method,
-        path: &path,
-        host: &host,
-        scheme,
-        remote,
-        user_agent,
-    };
+    let user_agent = user_agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    let line = AccessLine { method: &method, path: &path, host: &host, scheme, remote, user_agent };
     span.in_scope(|| line.log(response.status(), took));
     response
 }

@@ -58,10 +58,7 @@ impl Listener {
             ListenAddress::Tcp(address) => bind_tcp(*address).await.map(Self::Tcp),
             ListenAddress::Unix(path) => bind_unix(path).await.map(Self::Unix),
         };
-        bound.map_err(|source| BindFault {
-            address: address.to_string(),
-            source,
-        })
+        bound.map_err(|source| BindFault { address: address.to_string(), source })
     }
 
     /// The address bound, with the real port where port 0 was asked for. `None` for a unix socket.
@@ -79,13 +76,7 @@ impl Listener {
                 // Answers are written whole; waiting for more would only delay them.
                 stream.set_nodelay(true)?;
                 let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-                Ok((
-                    Box::new(stream),
-                    Connection {
-                        peer,
-                        is_tls: false,
-                    },
-                ))
+                Ok((Box::new(stream), Connection { peer, is_tls: false }))
             }
             Self::Unix(socket) => {
                 let (stream, _) = socket.listener.accept().await?;
@@ -97,9 +88,7 @@ impl Listener {
 
 async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
     match TcpListener::bind(address).await {
-        Err(error)
-            if address.is_ipv6() && address.ip().is_unspecified() && is_without_ipv6(&error) =>
-        {
+        Err(error) if address.is_ipv6() && address.ip().is_unspecified() && is_without_ipv6(&error) => {
             TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await
         }
         result => result,
@@ -109,8 +98,7 @@ async fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
 fn is_without_ipv6(error: &io::Error) -> bool {
     /// `EAFNOSUPPORT` on Linux, which `ErrorKind` does not name.
     const ADDRESS_FAMILY_NOT_SUPPORTED: i32 = 97;
-    error.kind() == io::ErrorKind::AddrNotAvailable
-        || error.raw_os_error() == Some(ADDRESS_FAMILY_NOT_SUPPORTED)
+    error.kind() == io::ErrorKind::AddrNotAvailable || error.raw_os_error() == Some(ADDRESS_FAMILY_NOT_SUPPORTED)
 }
 
 async fn bind_unix(path: &Path) -> io::Result<UnixSocket> {
@@ -120,10 +108,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixSocket> {
         fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
-    Ok(UnixSocket {
-        listener,
-        path: path.to_owned(),
-    })
+    Ok(UnixSocket { listener, path: path.to_owned() })
 }
 
 #[cfg(test)]

@@ -56,18 +56,10 @@ impl Origin {
     ///
     /// `X-Forwarded-Proto` and `X-Forwarded-Host` count only when `is_trusted`, and of several values
     /// the last, which the nearest proxy wrote.
-    pub(crate) fn of(
-        uri: &Uri,
-        headers: &HeaderMap,
-        is_tls: bool,
-        is_trusted: bool,
-    ) -> Option<Self> {
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap, is_tls: bool, is_trusted: bool) -> Option<Self> {
         let own = if is_tls { Scheme::Https } else { Scheme::Http };
         let forwarded = |name| last(headers, name).filter(|_| is_trusted);
-        let scheme = match forwarded("x-forwarded-proto")
-            .map(str::to_lowercase)
-            .as_deref()
-        {
+        let scheme = match forwarded("x-forwarded-proto").map(str::to_lowercase).as_deref() {
             Some("https" | "wss") => Scheme::Https,
             Some("http" | "ws") => Scheme::Http,
             _ => own,
@@ -80,10 +72,7 @@ impl Origin {
         let authority: Authority = host.parse().ok()?;
         // Credentials in a host are nobody's honest intention.
         let is_host = !authority.host().is_empty() && !host.contains('@');
-        is_host.then(|| Self {
-            scheme,
-            host: host.to_ascii_lowercase(),
-        })
+        is_host.then(|| Self { scheme, host: host.to_ascii_lowercase() })
     }
 }
 

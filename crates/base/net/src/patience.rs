@@ -24,11 +24,7 @@ pub(crate) struct Patient {
 
 impl Patient {
     pub(crate) fn new(body: Incoming, limit: Duration) -> Self {
-        Self {
-            body,
-            limit,
-            deadline: None,
-        }
+        Self { body, limit, deadline: None }
     }
 }
 
@@ -50,9 +46,7 @@ impl Body for Patient {
         ready!(deadline.as_mut().poll(context));
         // Asked again after the error, it fails again instead of waiting anew.
         deadline.as_mut().reset(Instant::now());
-        Poll::Ready(Some(Err(
-            "the client sent no more of the body in time".into()
-        )))
+        Poll::Ready(Some(Err("the client sent no more of the body in time".into())))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -101,20 +101,14 @@ pub async fn serve(
                 });
             }
             Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "Cannot accept a connection: {error}"
-                );
+                tracing::warn!(error = &error as &dyn std::error::Error, "Cannot accept a connection: {error}");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
     drop(listener);
     drop(running);
-    if timeout(limits.shutdown_grace, graceful.shutdown())
-        .await
-        .is_err()
-    {
+    if timeout(limits.shutdown_grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("Stopped with {} connections still open", connections.len());
     }
     connections.shutdown().await;
@@ -153,13 +147,7 @@ impl Served {
     }
 
     async fn speak_http(self, stream: impl Io + 'static) {
-        let Self {
-            router,
-            limits,
-            connection,
-            watcher,
-            ..
-        } = self;
+        let Self { router, limits, connection, watcher, .. } = self;
         let activity = Activity::new();
         let service = {
             let activity = activity.clone();
@@ -167,15 +155,10 @@ impl Served {
                 let guard = activity.begin();
                 let router = router.clone();
                 request.extensions_mut().insert(connection);
-                let request =
-                    request.map(|body| Body::new(Patient::new(body, limits.header_timeout)));
+                let request = request.map(|body| Body::new(Patient::new(body, limits.header_timeout)));
                 async move {
-                    let Ok(response): Result<Response<Body>, Infallible> =
-                        router.oneshot(request).await;
-                    Ok::<_, Infallible>(response.map(|body| Guarded {
-                        body,
-                        _guard: guard,
-                    }))
+                    let Ok(response): Result<Response<Body>, Infallible> = router.oneshot(request).await;
+                    Ok::<_, Infallible>(response.map(|body| Guarded { body, _guard: guard }))
                 }
             })
         };

@@ -73,24 +73,14 @@ struct Files {
 
 impl Tls {
     /// TLS with the certificate set, or with the self-signed one, which is made when there is none.
-    pub fn open(
-        tls: &settings::Tls,
-        data_dir: &Path,
-        clock: &Clock,
-    ) -> Result<Arc<Self>, TlsFault> {
+    pub fn open(tls: &settings::Tls, data_dir: &Path, clock: &Clock) -> Result<Arc<Self>, TlsFault> {
         let files = match (&tls.cert, &tls.key) {
-            (Some(cert), Some(key)) => Files {
-                cert: cert.clone(),
-                key: key.clone(),
-            },
+            (Some(cert), Some(key)) => Files { cert: cert.clone(), key: key.clone() },
             _ => self_signed::ensure(data_dir, clock)?,
         };
         let provider = Arc::new(aws_lc_rs::default_provider());
         let common = RwLock::new(files.load(&provider)?);
-        let certificates = Arc::new(Certificates {
-            common,
-            by_name: RwLock::new(None),
-        });
+        let certificates = Arc::new(Certificates { common, by_name: RwLock::new(None) });
         let resolver: Arc<dyn ResolvesServerCert> = Arc::clone(&certificates) as _;
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -99,11 +89,7 @@ impl Tls {
             .with_cert_resolver(resolver);
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let acceptor = Acceptor(TlsAcceptor::from(Arc::new(config)));
-        Ok(Arc::new(Self {
-            files,
-            certificates,
-            acceptor,
-        }))
+        Ok(Arc::new(Self { files, certificates, acceptor }))
     }
 
     /// Reads the files again. On an error the old certificate stays in use.
@@ -125,24 +111,14 @@ impl Tls {
 
 impl Files {
     fn load(&self, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, TlsFault> {
-        let file = |path: &Path| {
-            std::fs::read(path).map_err(|source| TlsFault::File {
-                path: path.to_owned(),
-                source,
-            })
-        };
-        let wrong = |path: &Path, expected| TlsFault::Pem {
-            path: path.to_owned(),
-            expected,
-        };
+        let file = |path: &Path| std::fs::read(path).map_err(|source| TlsFault::File { path: path.to_owned(), source });
+        let wrong = |path: &Path, expected| TlsFault::Pem { path: path.to_owned(), expected };
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&file(&self.cert)?).collect();
         let chain = chain.ok().filter(|chain| !chain.is_empty());
         let chain = chain.ok_or_else(|| wrong(&self.cert, "certificate"))?;
         let key = PrivateKeyDer::from_pem_slice(&file(&self.key)?);
         let key = key.map_err(|_| wrong(&self.key, "private key"))?;
-        CertifiedKey::from_der(chain, key, provider)
-            .map(Arc::new)
-            .map_err(TlsFault::Pair)
+        CertifiedKey::from_der(chain, key, provider).map(Arc::new).map_err(TlsFault::Pair)
     }
 }
 
@@ -156,9 +132,7 @@ struct Certificates {
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let hook = self.by_name.read().clone();
-        let special = hook
-            .zip(hello.server_name())
-            .and_then(|(hook, name)| hook.certificate(name));
+        let special = hook.zip(hello.server_name()).and_then(|(hook, name)| hook.certificate(name));
         Some(special.unwrap_or_else(|| Arc::clone(&self.common.read())))
     }
 }

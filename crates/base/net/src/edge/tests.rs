@@ -30,10 +30,7 @@ async fn broken() -> String {
 fn app(metrics: &Metrics) -> Router {
     let router = Router::new()
         .route("/", get(show))
-        .route(
-            "/framed",
-            get(|| async { [("x-frame-options", "SAMEORIGIN")] }),
-        )
+        .route("/framed", get(|| async { [("x-frame-options", "SAMEORIGIN")] }))
         .route("/broken", get(broken))
         .route("/echo", post(|body: Bytes| async move { body }));
     let trusted = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
@@ -41,16 +38,12 @@ fn app(metrics: &Metrics) -> Router {
 }
 
 async fn text(response: Response) -> String {
-    let bytes = axum::body::to_bytes(response.into_body(), 10_000)
-        .await
-        .unwrap();
+    let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 fn request(path: &str) -> http::request::Builder {
-    Request::builder()
-        .uri(path)
-        .header("host", "id.example.com")
+    Request::builder().uri(path).header("host", "id.example.com")
 }
 
 #[tokio::test]
@@ -60,46 +53,28 @@ async fn a_handler_learns_who_asks() {
         .header("x-forwarded-for", "198.51.100.1")
         .header("x-forwarded-proto", "https")
         .header("x-authentik-id", "chosen-by-client");
-    let response = app(&metrics)
-        .oneshot(request.body(Body::empty()).unwrap())
-        .await
-        .unwrap();
-    let id = response.headers()["x-authentik-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let response = app(&metrics).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let id = response.headers()["x-authentik-id"].to_str().unwrap().to_owned();
     assert_eq!(id.len(), 32);
     assert_eq!(response.headers()["x-content-type-options"], "nosniff");
     assert_eq!(response.headers()["referrer-policy"], "same-origin");
     assert_eq!(response.headers()["x-frame-options"], "DENY");
-    assert_eq!(
-        text(response).await,
-        format!("198.51.100.1 https://id.example.com {id}")
-    );
+    assert_eq!(text(response).await, format!("198.51.100.1 https://id.example.com {id}"));
     let line = "keywright_http_requests_total{method=\"GET\",status=\"200\"} 1";
     assert!(metrics.render().contains(line));
 }
 
 #[tokio::test]
 async fn a_handler_may_choose_its_own_headers() {
-    let response = app(&Metrics::new())
-        .oneshot(request("/framed").body(Body::empty()).unwrap())
-        .await
-        .unwrap();
+    let response = app(&Metrics::new()).oneshot(request("/framed").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["x-frame-options"], "SAMEORIGIN");
 }
 
 #[tokio::test]
 async fn a_panic_becomes_an_answer_with_an_id() {
-    let response = app(&Metrics::new())
-        .oneshot(request("/broken").body(Body::empty()).unwrap())
-        .await
-        .unwrap();
+    let response = app(&Metrics::new()).oneshot(request("/broken").body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    let id = response.headers()["x-authentik-id"]
-        .to_str()
-        .unwrap()
-        .to_owned();
+    let id = response.headers()["x-authentik-id"].to_str().unwrap().to_owned();
     assert!(text(response).await.contains(&id));
 }
 
@@ -119,19 +94,9 @@ async fn large_bodies_are_refused_with_and_without_length() {
         if let Some(length) = length {
             request = request.header("content-length", length);
         }
-        app(&Metrics::new())
-            .oneshot(request.body(body).unwrap())
-            .await
-            .unwrap()
-            .status()
+        app(&Metrics::new()).oneshot(request.body(body).unwrap()).await.unwrap().status()
     };
     assert_eq!(send(Body::from("12345678"), None).await, StatusCode::OK);
-    assert_eq!(
-        send(Body::from("123456789"), None).await,
-        StatusCode::PAYLOAD_TOO_LARGE
-    );
-    assert_eq!(
-        send(Body::empty(), Some("9")).await,
-        StatusCode::PAYLOAD_TOO_LARGE
-    );
+    assert_eq!(send(Body::from("123456789"), None).await, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(send(Body::empty(), Some("9")).await, StatusCode::PAYLOAD_TOO_LARGE);
 }

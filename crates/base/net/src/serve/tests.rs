@@ -19,11 +19,8 @@ use tokio::{
 use super::{Limits, serve};
 use crate::{Connection, Listener, Tls};
 
-const LIMITS: Limits = Limits {
-    max_connections: 10,
-    header_timeout: Duration::from_secs(30),
-    shutdown_grace: Duration::from_secs(30),
-};
+const LIMITS: Limits =
+    Limits { max_connections: 10, header_timeout: Duration::from_secs(30), shutdown_grace: Duration::from_secs(30) };
 
 struct Server {
     address: SocketAddr,
@@ -32,20 +29,14 @@ struct Server {
 }
 
 async fn start(router: Router, tls: Option<Arc<Tls>>, limits: Limits) -> Server {
-    let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap())
-        .await
-        .unwrap();
+    let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let shutdown = async move {
         let _ = stopped.await;
     };
     let task = tokio::spawn(serve(listener, tls, router, limits, shutdown));
-    Server {
-        address,
-        stop,
-        task,
-    }
+    Server { address, stop, task }
 }
 
 fn app() -> Router {
@@ -68,10 +59,7 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &[u8
 async fn handlers_know_the_connection() {
     let server = start(app(), None, LIMITS).await;
     let answer = exchange(TcpStream::connect(server.address).await.unwrap(), REQUEST).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1 false"),
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("127.0.0.1 false"), "{answer}");
     server.stop.send(()).unwrap();
     server.task.await.unwrap();
     assert!(TcpStream::connect(server.address).await.is_err());
@@ -80,18 +68,13 @@ async fn handlers_know_the_connection() {
 #[tokio::test]
 async fn tls_is_spoken_with_the_self_signed_certificate() {
     let folder = tempfile::tempdir().unwrap();
-    let none = settings::Tls {
-        cert: None,
-        key: None,
-    };
+    let none = settings::Tls { cert: None, key: None };
     let tls = Tls::open(&none, folder.path(), &Clock::system()).unwrap();
     let server = start(app(), Some(tls), LIMITS).await;
 
     let pem = std::fs::read(folder.path().join("tls/self-signed.crt")).unwrap();
     let mut roots = RootCertStore::empty();
-    roots
-        .add(CertificateDer::from_pem_slice(&pem).unwrap())
-        .unwrap();
+    roots.add(CertificateDer::from_pem_slice(&pem).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -107,37 +90,22 @@ async fn tls_is_spoken_with_the_self_signed_certificate() {
 
 #[tokio::test]
 async fn silent_and_slow_clients_are_cut_off() {
-    let limits = Limits {
-        header_timeout: Duration::from_millis(50),
-        ..LIMITS
-    };
+    let limits = Limits { header_timeout: Duration::from_millis(50), ..LIMITS };
     let server = start(app(), None, limits).await;
     for beginning in [&b""[..], b"PRI * HT", b"GET / HTTP/1.1\r\nhost:"] {
         let stream = TcpStream::connect(server.address).await.unwrap();
-        let answer =
-            tokio::time::timeout(Duration::from_secs(10), exchange(stream, beginning)).await;
+        let answer = tokio::time::timeout(Duration::from_secs(10), exchange(stream, beginning)).await;
         assert!(!answer.expect("closed by the server").contains("200"));
     }
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_given_up() {
-    let limits = Limits {
-        header_timeout: Duration::from_millis(50),
-        ..LIMITS
-    };
-    let handler = |body: Result<axum::body::Bytes, _>| async move {
-        if body.is_ok() { "whole" } else { "part" }
-    };
-    let server = start(
-        Router::new().route("/", axum::routing::post(handler)),
-        None,
-        limits,
-    )
-    .await;
+    let limits = Limits { header_timeout: Duration::from_millis(50), ..LIMITS };
+    let handler = |body: Result<axum::body::Bytes, _>| async move { if body.is_ok() { "whole" } else { "part" } };
+    let server = start(Router::new().route("/", axum::routing::post(handler)), None, limits).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
-    let request =
-        b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 9\r\n\r\nbegin";
+    let request = b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 9\r\n\r\nbegin";
     let answer = exchange(stream, request).await;
     assert!(answer.ends_with("part"), "{answer}");
 }
@@ -145,10 +113,7 @@ async fn a_body_that_does_not_arrive_is_given_up() {
 #[tokio::test]
 async fn a_silent_handshake_does_not_delay_the_end() {
     let folder = tempfile::tempdir().unwrap();
-    let none = settings::Tls {
-        cert: None,
-        key: None,
-    };
+    let none = settings::Tls { cert: None, key: None };
     let tls = Tls::open(&none, folder.path(), &Clock::system()).unwrap();
     let server = start(app(), Some(tls), LIMITS).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
@@ -163,10 +128,7 @@ async fn a_silent_handshake_does_not_delay_the_end() {
 async fn an_enormous_head_is_refused() {
     let server = start(app(), None, LIMITS).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
-    let request = format!(
-        "GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n",
-        "x".repeat(70_000)
-    );
+    let request = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "x".repeat(70_000));
     let (mut read, mut write) = stream.into_split();
     // The server may hang up in the middle of it.
     let _ = write.write_all(request.as_bytes()).await;
@@ -177,20 +139,9 @@ async fn an_enormous_head_is_refused() {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
-    let server = start(
-        app(),
-        None,
-        Limits {
-            max_connections: 1,
-            ..LIMITS
-        },
-    )
-    .await;
+    let server = start(app(), None, Limits { max_connections: 1, ..LIMITS }).await;
     let holder = TcpStream::connect(server.address).await.unwrap();
-    let mut waiting = tokio::spawn(exchange(
-        TcpStream::connect(server.address).await.unwrap(),
-        REQUEST,
-    ));
+    let mut waiting = tokio::spawn(exchange(TcpStream::connect(server.address).await.unwrap(), REQUEST));
     let early = tokio::time::timeout(Duration::from_millis(50), &mut waiting).await;
     assert!(early.is_err());
     drop(holder);
@@ -228,10 +179,7 @@ async fn a_request_that_never_ends_does_not_stop_the_end() {
             std::future::pending::<()>().await;
         }
     };
-    let limits = Limits {
-        shutdown_grace: Duration::from_millis(20),
-        ..LIMITS
-    };
+    let limits = Limits { shutdown_grace: Duration::from_millis(20), ..LIMITS };
     let server = start(Router::new().route("/", get(handler)), None, limits).await;
     let stream = TcpStream::connect(server.address).await.unwrap();
     let answer = tokio::spawn(exchange(stream, REQUEST));
