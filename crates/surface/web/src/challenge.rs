@@ -97,6 +97,8 @@ impl Challenge {
     /// Messages about the step as a whole, and about fields that are not shown.
     pub fn general_errors(&self, shown: &[&str]) -> Vec<String> {
         let all = self.response_errors.iter().flatten();
-        all.filter(|(k, _)| !shown.contains(&k.as_str())).flat_map(|(_, v)| v.iter().map(|e| e.string.clone())).collect()
+        all.filter(|(k, _)| !shown.contains(&k.as_str()))
+            .flat_map(|(_, v)| v.iter().map(|e| e.string.clone()))
+            .collect()
     }
 }

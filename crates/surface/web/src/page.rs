@@ -65,7 +65,8 @@ static STYLE_HASH: LazyLock<String> = LazyLock::new(|| {
 
 impl Page<'_> {
     pub fn respond(&self) -> Response {
-        let template = PageTemplate { title: self.title, brand: self.brand, css: CSS, body: self.body, wide: self.wide };
+        let template =
+            PageTemplate { title: self.title, brand: self.brand, css: CSS, body: self.body, wide: self.wide };
         let html = match template.render() {
             Ok(html) => html,
             Err(error) => {
@@ -122,6 +123,8 @@ pub(crate) struct Message<'a> {
 pub fn message(brand: &Branding, status: StatusCode, title: &str, text: &str, href: &str, link: &str) -> Response {
     let links = [Link { href: href.to_owned(), text: link.to_owned() }];
     let lines = [text.to_owned()];
-    let body = Message { title, alert: "", lines: &lines, links: &links, reference: "", frames: &[] }.render().unwrap_or_default();
+    let body = Message { title, alert: "", lines: &lines, links: &links, reference: "", frames: &[] }
+        .render()
+        .unwrap_or_default();
     Page { status, title, brand, body: &body, wide: false, form_target: None, frames: &[] }.respond()
 }

@@ -98,9 +98,13 @@ pub fn render(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
         "ak-stage-autosubmit" => autosubmit(challenge),
         "ak-stage-access-denied" => denied(challenge),
         "ak-stage-session-end" => session_end(challenge),
-        "ak-provider-oauth2-device-code-finish" => {
-            say("The device is logged in", &["You can close this page and go back to the device.".to_owned()], &[], "", "")
-        }
+        "ak-provider-oauth2-device-code-finish" => say(
+            "The device is logged in",
+            &["You can close this page and go back to the device.".to_owned()],
+            &[],
+            "",
+            "",
+        ),
         "ak-provider-iframe-logout" => iframe_logout(challenge, around),
         "ak-stage-flow-error" | "xak-flow-error" => flow_error(challenge),
         other => {
@@ -210,7 +214,11 @@ fn consent(challenge: &Challenge) -> Form {
 }
 
 fn prompt(challenge: &Challenge) -> Form {
-    Form { fields: challenge.fields.iter().map(Field::of_prompt).collect(), submit: "Continue".into(), ..Form::default() }
+    Form {
+        fields: challenge.fields.iter().map(Field::of_prompt).collect(),
+        submit: "Continue".into(),
+        ..Form::default()
+    }
 }
 
 fn remember() -> Form {
@@ -251,7 +259,10 @@ fn denied(challenge: &Challenge) -> Rendered {
     if let Some(user) = challenge.pending_user.as_deref().filter(|u| !u.is_empty()) {
         lines.push(format!("You are logged in as {user}. If you have another account, log in with that one."));
     }
-    let links = [Link::new("/if/user/", "My applications"), Link::new("/flows/-/default/invalidation/", "Log in as somebody else")];
+    let links = [
+        Link::new("/if/user/", "My applications"),
+        Link::new("/flows/-/default/invalidation/", "Log in as somebody else"),
+    ];
     let reference = challenge.request_id.as_deref().unwrap_or_default();
     say("Access denied", &lines, &links, alert, reference)
 }
@@ -272,11 +283,15 @@ fn session_end(challenge: &Challenge) -> Rendered {
 fn iframe_logout(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
     let url = |v: &Json| v.as_str().or_else(|| v["url"].as_str()).map(str::to_owned);
     let frames: Vec<String> = challenge.logout_urls.iter().filter_map(url).collect();
-    let mut rendered = form(challenge, around, Form {
-        lead: "You are being logged out of your applications.".into(),
-        submit: "Continue".into(),
-        ..Form::default()
-    });
+    let mut rendered = form(
+        challenge,
+        around,
+        Form {
+            lead: "You are being logged out of your applications.".into(),
+            submit: "Continue".into(),
+            ..Form::default()
+        },
+    );
     let message = Message { title: "", alert: "", lines: &[], links: &[], reference: "", frames: &frames };
     rendered.body.push_str(&message.render().unwrap_or_default());
     rendered.frames = frames;
