@@ -41,8 +41,10 @@ fn raw(pem: &str, threads: usize) -> f64 {
         }
         count
     };
-    let all: Vec<_> =
-        (0..threads).map(|_| (Arc::clone(&key), payload.clone())).map(|(k, p)| std::thread::spawn(move || work(k, p))).collect();
+    let all: Vec<_> = (0..threads)
+        .map(|_| (Arc::clone(&key), payload.clone()))
+        .map(|(k, p)| std::thread::spawn(move || work(k, p)))
+        .collect();
     let total: u32 = all.into_iter().map(|thread| thread.join().expect("no panic")).sum();
     f64::from(total) / begin.elapsed().as_secs_f64()
 }
@@ -129,7 +131,10 @@ async fn world(pem: &str) -> App {
     let mut mappings = Vec::new();
     for (name, expression) in [
         ("openid", "return {}"),
-        ("profile", "return {'name': request.user.name, 'groups': [group.name for group in request.user.ak_groups.all()]}"),
+        (
+            "profile",
+            "return {'name': request.user.name, 'groups': [group.name for group in request.user.ak_groups.all()]}",
+        ),
     ] {
         let input = json!({"name": name, "scope_name": name, "expression": expression});
         mappings.push(text(&create::<provider_oauth2::ScopeMapping>(&app, input).await));

@@ -20,8 +20,8 @@ use axum::response::{IntoResponse, Response};
 use feature::{App, Problem};
 use http::{HeaderValue, StatusCode, header};
 use oauth2_wire::{
-    AuthorizationRequest, AuthorizeError, CheckedRedirectUri, CodeChallenge, Error, PageError, Params, Prompt, PromptSet,
-    ResponseMode, ResponseType, ScopeSet, error_redirect, url_encode,
+    AuthorizationRequest, AuthorizeError, CheckedRedirectUri, CodeChallenge, Error, PageError, Params, Prompt,
+    PromptSet, ResponseMode, ResponseType, ScopeSet, error_redirect, url_encode,
 };
 use serde::{Deserialize, Serialize};
 
@@ -143,15 +143,33 @@ pub async fn github(State(app): State<App>, asked: Asked) -> Response {
 /// OpenID Connect Core §3.1.2.1: POST must be taken too. Browsers send no session along with a form of another site, so
 /// the parameters become an address, with which the browser comes back as it is.
 pub async fn post(form: Form) -> Response {
-    let Ok(fields) = &form.fields else { return page(StatusCode::BAD_REQUEST, "Invalid request", "Too many parameters.") };
+    let Ok(fields) = &form.fields else {
+        return page(StatusCode::BAD_REQUEST, "Invalid request", "Too many parameters.");
+    };
     let pairs: Vec<(&str, &str)> = PARAMETERS.iter().filter_map(|name| Some((*name, fields.get(name)?))).collect();
     see(StatusCode::SEE_OTHER, &format!("{}?{}", form.asked.http.path, url_encode(&pairs)))
 }
 
 /// The parameters of an authorization request that mean something here.
 const PARAMETERS: [&str; 18] = [
-    "client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce", "prompt", "max_age", "login_hint",
-    "ui_locales", "id_token_hint", "acr_values", "claims", "request", "request_uri", "code_challenge", "code_challenge_method",
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "ui_locales",
+    "id_token_hint",
+    "acr_values",
+    "claims",
+    "request",
+    "request_uri",
+    "code_challenge",
+    "code_challenge_method",
 ];
 
 async fn answer(app: &App, asked: &Asked, params: &Params, is_github: bool) -> Response {
@@ -215,7 +233,11 @@ async fn authorize(app: &App, asked: &Asked, params: &Params, is_github: bool) -
 /// A redirect that nobody keeps.
 pub fn see(status: StatusCode, to: &str) -> Response {
     let Ok(to) = HeaderValue::try_from(to) else {
-        return page(StatusCode::BAD_REQUEST, "Invalid request", "The address to go to has characters that no address has.");
+        return page(
+            StatusCode::BAD_REQUEST,
+            "Invalid request",
+            "The address to go to has characters that no address has.",
+        );
     };
     let headers = [(header::LOCATION, to), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
     (status, headers).into_response()

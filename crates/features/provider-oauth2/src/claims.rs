@@ -62,7 +62,12 @@ pub async fn names(app: &App, client: &Client) -> Vec<String> {
 }
 
 /// What one mapping gives; nothing when it gives `None` or fails. A failure is recorded and takes nothing else with it.
-async fn evaluated(about: About<'_>, mapping: &Arc<ScopeMapping>, granted: &ScopeSet, is_trial: bool) -> Option<Map<String, Json>> {
+async fn evaluated(
+    about: About<'_>,
+    mapping: &Arc<ScopeMapping>,
+    granted: &ScopeSet,
+    is_trial: bool,
+) -> Option<Map<String, Json>> {
     let About { app, client, user, http } = about;
     let snapshot = app.store().snapshot();
     let provider = snapshot.row(OAuth2Provider::MODEL, client.id().key()).cloned();

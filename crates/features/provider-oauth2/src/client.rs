@@ -35,12 +35,8 @@ pub struct Client {
 
 impl Client {
     fn new(provider: Arc<OAuth2Provider>, application: Option<Arc<Application>>, snapshot: &Snapshot) -> Self {
-        let mut mappings: Vec<Arc<ScopeMapping>> = provider
-            .base
-            .property_mappings
-            .iter()
-            .filter_map(|id| snapshot.get::<ScopeMapping>(Id(id.0)))
-            .collect();
+        let mut mappings: Vec<Arc<ScopeMapping>> =
+            provider.base.property_mappings.iter().filter_map(|id| snapshot.get::<ScopeMapping>(Id(id.0))).collect();
         mappings.sort_by(|a, b| (&a.scope_name, &a.base.name).cmp(&(&b.scope_name, &b.base.name)));
         let scopes = mappings.iter().map(|m| m.scope_name.as_str()).collect();
         // Checked when the provider was saved; what still cannot be read ends at once rather than never.

@@ -39,7 +39,10 @@ async fn enter(app: &App, asked: &Asked) -> Result<Response, Problem> {
     let at = asked.circumstances(app).await?;
     let Some(session) = of_browser(app, &at.browser).await? else {
         let own = if asked.query.is_empty() { "/device".to_owned() } else { format!("/device?{}", asked.query) };
-        return Ok(see(StatusCode::FOUND, &next::with_query("/flows/-/default/authentication/", [(next::NEXT, own.as_str())])));
+        return Ok(see(
+            StatusCode::FOUND,
+            &next::with_query("/flows/-/default/authentication/", [(next::NEXT, own.as_str())]),
+        ));
     };
     let snapshot = app.store().snapshot();
     let brand = brand::of_host(&snapshot, at.origin.domain());
@@ -97,7 +100,12 @@ async fn begin(at: &Circumstances, session: &LoggedIn, code: &str) -> Result<Res
     Ok(Ok(flow::begin(at, &flow, &plan)))
 }
 
-async fn is_allowed(at: &Circumstances, client: &Client, session: &LoggedIn, token: &DeviceToken) -> Result<bool, Problem> {
+async fn is_allowed(
+    at: &Circumstances,
+    client: &Client,
+    session: &LoggedIn,
+    token: &DeviceToken,
+) -> Result<bool, Problem> {
     let context = policy::Context::default();
     context.set("oauth_scopes", expr::Value::list(token.scope.iter().map(expr::Value::str).collect()));
     context.set("oauth_grant_type", oauth2_wire::GrantType::DeviceCode.as_str());

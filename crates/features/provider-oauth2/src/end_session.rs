@@ -3,7 +3,9 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use feature::{App, Problem};
-use flow::{Answer, Challenge, Circumstances, Context, Designation, Flow, Next, NotPlanned, StageKind, Visit, context, next};
+use flow::{
+    Answer, Challenge, Circumstances, Context, Designation, Flow, Next, NotPlanned, StageKind, Visit, context, next,
+};
 use http::StatusCode;
 use oauth2_wire::{Params, find_redirect_uri, url_encode};
 use object::Id;
@@ -18,7 +20,8 @@ use crate::request::{Asked, Form};
 /// The name under which the stage is registered.
 pub const SESSION_END: &str = "provider_oauth2/session_end";
 
-const PARAMETERS: [&str; 6] = ["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
+const PARAMETERS: [&str; 6] =
+    ["id_token_hint", "logout_hint", "client_id", "post_logout_redirect_uri", "state", "ui_locales"];
 
 /// `GET /application/o/{slug}/end-session/`
 pub async fn get(State(app): State<App>, Path(slug): Path<String>, asked: Asked) -> Response {
@@ -31,7 +34,9 @@ pub async fn get(State(app): State<App>, Path(slug): Path<String>, asked: Asked)
 /// §2: POST must be taken too. As with authorization requests, the form becomes an address, so that the browser sends its
 /// session along.
 pub async fn post(form: Form) -> Response {
-    let Ok(fields) = &form.fields else { return page(StatusCode::BAD_REQUEST, "Invalid request", "Too many parameters.") };
+    let Ok(fields) = &form.fields else {
+        return page(StatusCode::BAD_REQUEST, "Invalid request", "Too many parameters.");
+    };
     let pairs: Vec<(&str, &str)> = PARAMETERS.iter().filter_map(|name| Some((*name, fields.get(name)?))).collect();
     see(StatusCode::SEE_OTHER, &next::with_query(&form.asked.http.path, pairs))
 }
@@ -91,7 +96,8 @@ async fn to_login(at: &Circumstances, asked: &Asked) -> Result<Response, Problem
     let Some(flow) = flow::default_flow(at, Designation::Authentication).await? else {
         return Ok(page(StatusCode::NOT_FOUND, "Not Found", "There is no flow to log in with."));
     };
-    let own = if asked.query.is_empty() { asked.http.path.clone() } else { format!("{}?{}", asked.http.path, asked.query) };
+    let own =
+        if asked.query.is_empty() { asked.http.path.clone() } else { format!("{}?{}", asked.http.path, asked.query) };
     let mut query: Vec<(&str, &str)> = at.query.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
     query.retain(|(name, _)| *name != next::NEXT);
     query.push((next::NEXT, own.as_str()));
@@ -106,7 +112,9 @@ async fn through_flow(at: &Circumstances, client: &Client, back: Option<String>)
         Some(flow) => Some(flow),
         None => flow::default_flow(at, Designation::Invalidation).await?,
     };
-    let Some(flow) = flow else { return Ok(page(StatusCode::NOT_FOUND, "Not Found", "There is no flow to log out with.")) };
+    let Some(flow) = flow else {
+        return Ok(page(StatusCode::NOT_FOUND, "Not Found", "There is no flow to log out with."));
+    };
     let mut context = Context::default();
     if let Some(application) = &client.application {
         context.set_application(application.base.pk.0);

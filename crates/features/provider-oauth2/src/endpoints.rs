@@ -24,7 +24,10 @@ use crate::{authorize, end_session, grants};
 pub fn routes(app: &App) -> Router {
     Router::new()
         .route("/application/o/{slug}/", get(discovery::root))
-        .route("/application/o/{slug}/.well-known/openid-configuration", get(discovery::openid).options(discovery::options))
+        .route(
+            "/application/o/{slug}/.well-known/openid-configuration",
+            get(discovery::openid).options(discovery::options),
+        )
         .route(
             "/.well-known/oauth-authorization-server/application/o/{slug}/",
             get(discovery::oauth).options(discovery::options),
@@ -78,7 +81,8 @@ pub fn page(status: StatusCode, title: &str, text: &str) -> Response {
         text = escape(text)
     );
     let mut response = (status, Html(html)).into_response();
-    let policy = HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    let policy =
+        HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     no_store(&mut response);
     response

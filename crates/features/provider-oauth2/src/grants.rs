@@ -56,7 +56,11 @@ pub struct Outcome {
 pub enum Refusal {
     Client(Error),
     /// The grant was used before: whatever came of it ends.
-    Reused { family: Uuid, what: &'static str, user: Option<i64> },
+    Reused {
+        family: Uuid,
+        what: &'static str,
+        user: Option<i64>,
+    },
     Fault(Problem),
 }
 

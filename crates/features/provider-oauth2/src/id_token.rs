@@ -90,7 +90,13 @@ pub fn session_id(session: Uuid) -> String {
 }
 
 /// Adds `at_hash` and `c_hash` (OpenID Connect Core §3.3.2.11).
-pub fn with_hashes(app: &App, client: &Client, token: &mut Map<String, Json>, access_token: Option<&str>, code: Option<&str>) {
+pub fn with_hashes(
+    app: &App,
+    client: &Client,
+    token: &mut Map<String, Json>,
+    access_token: Option<&str>,
+    code: Option<&str>,
+) {
     let algorithm = keys::algorithm(app, client);
     for (name, value) in [("at_hash", access_token), ("c_hash", code)] {
         if let Some(value) = value {

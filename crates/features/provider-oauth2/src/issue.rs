@@ -85,7 +85,12 @@ impl Issuer<'_> {
     }
 
     /// An access token with the claims of `id_token`.
-    pub fn access(&self, granted: &Granted, id_token: Map<String, Json>, expires: Timestamp) -> Result<Access, KeyFault> {
+    pub fn access(
+        &self,
+        granted: &Granted,
+        id_token: Map<String, Json>,
+        expires: Timestamp,
+    ) -> Result<Access, KeyFault> {
         let claims = id_token::access_token(self.app, self.client, &id_token, &granted.scope.to_string());
         let token = self.seal(&claims)?;
         let row = AccessToken {
@@ -106,7 +111,12 @@ impl Issuer<'_> {
     }
 
     /// A refresh token: random, as it means nothing to anybody but us.
-    pub fn refresh(&self, granted: &Granted, id_token: Map<String, Json>, scope: Vec<String>) -> (String, RefreshToken) {
+    pub fn refresh(
+        &self,
+        granted: &Granted,
+        id_token: Map<String, Json>,
+        scope: Vec<String>,
+    ) -> (String, RefreshToken) {
         let token = self.app.random().token(128);
         let row = RefreshToken {
             pk: Id::unsaved(),
@@ -136,7 +146,11 @@ impl Issuer<'_> {
 
     /// The answer of the token endpoint, and the rows to be kept with it. `refresh` holds the scopes of a refresh token
     /// where one is due.
-    pub async fn respond(&self, granted: &Granted, refresh: Option<Vec<String>>) -> Result<(TokenResponse, Vec<Write>), KeyFault> {
+    pub async fn respond(
+        &self,
+        granted: &Granted,
+        refresh: Option<Vec<String>>,
+    ) -> Result<(TokenResponse, Vec<Write>), KeyFault> {
         let claims = self.claims(granted).await;
         let expires = self.end(self.client.access_token_validity);
         let mut id_token = self.id_token(granted, &claims, expires);

@@ -35,39 +35,40 @@ pub use provider::{ClientType, IssuerMode, LogoutMethod, OAuth2Provider, Redirec
 pub use scope_mapping::ScopeMapping;
 pub use tokens::{AccessToken, AuthorizationCode, DeviceToken, RefreshToken};
 
-pub const FEATURE: Feature = Feature::new("provider-oauth2").kinds(&[
-    Kind::of::<ScopeMapping>()
-        .display(|mapping| format!("Scope Mapping {} ({})", mapping.text("name"), mapping.text("scope_name")))
-        .check(scope_mapping::check),
-    Kind::of::<OAuth2Provider>()
-        .display(|provider| format!("OAuth2 Provider {}", provider.text("name")))
-        .icon("/static/authentik/sources/openidconnect.svg")
-        .check(provider::check)
-        .operations(provider::operations::ALL)
-        .listing(provider::listing, provider::LIST_PARAMETERS),
-    Kind::of::<AuthorizationCode>()
-        .display(|code| tokens::name_of("Authorization code", code))
-        .computed(tokens::CODE_FIELDS)
-        .hidden(&["provider", "user"])
-        .own_rows(tokens::own_rows)
-        .listing(tokens::unused_codes, &[]),
-    Kind::of::<AccessToken>()
-        .display(|token| tokens::name_of("Access Token", token))
-        .computed(tokens::TOKEN_FIELDS)
-        .hidden(&["provider", "user"])
-        .own_rows(tokens::own_rows),
-    Kind::of::<RefreshToken>()
-        .display(|token| tokens::name_of("Refresh Token", token))
-        .computed(tokens::TOKEN_FIELDS)
-        .hidden(&["provider", "user"])
-        .own_rows(tokens::own_rows),
-    Kind::of::<DeviceToken>(),
-    Kind::of::<logout::ClientSession>(),
-])
-.components(provider::operations::COMPONENTS)
-.jobs(&[jobs::EXPIRE, logout::JOB])
-.routes(endpoints::routes)
-.setup(setup);
+pub const FEATURE: Feature = Feature::new("provider-oauth2")
+    .kinds(&[
+        Kind::of::<ScopeMapping>()
+            .display(|mapping| format!("Scope Mapping {} ({})", mapping.text("name"), mapping.text("scope_name")))
+            .check(scope_mapping::check),
+        Kind::of::<OAuth2Provider>()
+            .display(|provider| format!("OAuth2 Provider {}", provider.text("name")))
+            .icon("/static/authentik/sources/openidconnect.svg")
+            .check(provider::check)
+            .operations(provider::operations::ALL)
+            .listing(provider::listing, provider::LIST_PARAMETERS),
+        Kind::of::<AuthorizationCode>()
+            .display(|code| tokens::name_of("Authorization code", code))
+            .computed(tokens::CODE_FIELDS)
+            .hidden(&["provider", "user"])
+            .own_rows(tokens::own_rows)
+            .listing(tokens::unused_codes, &[]),
+        Kind::of::<AccessToken>()
+            .display(|token| tokens::name_of("Access Token", token))
+            .computed(tokens::TOKEN_FIELDS)
+            .hidden(&["provider", "user"])
+            .own_rows(tokens::own_rows),
+        Kind::of::<RefreshToken>()
+            .display(|token| tokens::name_of("Refresh Token", token))
+            .computed(tokens::TOKEN_FIELDS)
+            .hidden(&["provider", "user"])
+            .own_rows(tokens::own_rows),
+        Kind::of::<DeviceToken>(),
+        Kind::of::<logout::ClientSession>(),
+    ])
+    .components(provider::operations::COMPONENTS)
+    .jobs(&[jobs::EXPIRE, logout::JOB])
+    .routes(endpoints::routes)
+    .setup(setup);
 
 fn setup(app: &feature::App) {
     let stages = flow::stage_registry(app);

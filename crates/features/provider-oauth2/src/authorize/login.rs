@@ -59,7 +59,11 @@ fn methods(browser: &WebSession) -> Vec<String> {
 }
 
 /// Somebody must be logged in; else to the login, and back here.
-pub async fn is_logged_in(known: &Answerable<'_>, authorization: &Authorization, at: &Circumstances) -> Result<LoggedIn, Refusal> {
+pub async fn is_logged_in(
+    known: &Answerable<'_>,
+    authorization: &Authorization,
+    at: &Circumstances,
+) -> Result<LoggedIn, Refusal> {
     if let Some(session) = of_browser(&at.app, &at.browser).await? {
         return Ok(session);
     }
@@ -193,8 +197,12 @@ async fn to_login(
 
 /// What the mark vouches for: which login was not good enough, when, and for which request.
 fn message(at: &Circumstances, before: &str, when: &str) -> String {
-    let mut query: Vec<String> =
-        at.query.iter().filter(|(name, _)| name != MARK && name != next::NEXT).map(|(k, v)| format!("{k}={v}")).collect();
+    let mut query: Vec<String> = at
+        .query
+        .iter()
+        .filter(|(name, _)| name != MARK && name != next::NEXT)
+        .map(|(k, v)| format!("{k}={v}"))
+        .collect();
     query.sort();
     format!("{before}\n{when}\n{}", query.join("\n"))
 }

@@ -14,9 +14,9 @@ use crate::grants::named;
 use crate::id_token;
 use crate::issue::{self, Granted, Issuer};
 use crate::keys::KeyFault;
-use crate::{logout, metrics};
 use crate::provider::OAuth2Provider;
 use crate::tokens::{self, AuthorizationCode};
+use crate::{logout, metrics};
 
 /// What to send to the browser.
 pub enum Answer {
@@ -140,7 +140,11 @@ fn row(issuer: &Issuer<'_>, authorization: &Authorization, granted: &Granted, co
 }
 
 /// COMPAT: a client without redirect URIs keeps the first one that somebody was let in with.
-async fn keep_first_redirect_uri(at: &Circumstances, client: &Client, authorization: &Authorization) -> Result<(), store::Error> {
+async fn keep_first_redirect_uri(
+    at: &Circumstances,
+    client: &Client,
+    authorization: &Authorization,
+) -> Result<(), store::Error> {
     if !client.redirect_uris().is_empty() {
         return Ok(());
     }

@@ -36,7 +36,12 @@ pub async fn post(State(app): State<App>, form: Form) -> Response {
     response
 }
 
-async fn start(app: &App, asked: &Asked, client: &Client, fields: &Params) -> Result<DeviceAuthorizationResponse, store::Error> {
+async fn start(
+    app: &App,
+    asked: &Asked,
+    client: &Client,
+    fields: &Params,
+) -> Result<DeviceAuthorizationResponse, store::Error> {
     let scope = ScopeSet::parse(fields.get("scope").unwrap_or_default()).intersection(&client.scopes);
     let device_code = app.random().token(128);
     let expires = client.access_code_validity.after(app.clock().now());

@@ -38,7 +38,12 @@ fn authenticate<'c>(clients: &'c Clients, auth: &ClientAuth) -> Option<&'c Arc<C
 }
 
 /// The claims of a token, as far as it is the client's: issued to it, or by a provider that trusts the client's tokens.
-async fn introspect(app: &App, clients: &Clients, client: &Client, fields: &Params) -> Result<Introspection, store::Error> {
+async fn introspect(
+    app: &App,
+    clients: &Clients,
+    client: &Client,
+    fields: &Params,
+) -> Result<Introspection, store::Error> {
     let Some(token) = fields.get("token") else { return Ok(Introspection::Inactive) };
     let active = |provider: Id<OAuth2Provider>, claims: Map<String, Json>, scope: &[String]| {
         let issuer = clients.by_pk(provider.0)?;

@@ -12,8 +12,11 @@ use crate::id_token::Authentication;
 use crate::issue::{self, Granted};
 use crate::tokens::{self, AuthorizationCode};
 
-pub const GRANT: Grant =
-    Grant { name: GrantType::AuthorizationCode, requires_secret: true, authorize: |attempt| Box::pin(authorize(attempt)) };
+pub const GRANT: Grant = Grant {
+    name: GrantType::AuthorizationCode,
+    requires_secret: true,
+    authorize: |attempt| Box::pin(authorize(attempt)),
+};
 
 /// How long a redeemed code is remembered, to recognise a second try.
 const MEMORY: &str = "minutes=10";
@@ -98,4 +101,3 @@ fn check_verifier(code: &AuthorizationCode, verifier: Option<&str>) -> Result<()
         _ => Err(TokenError::InvalidGrant),
     }
 }
-

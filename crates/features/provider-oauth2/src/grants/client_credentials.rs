@@ -21,8 +21,11 @@ use crate::client::Client;
 use crate::id_token::Authentication;
 use crate::issue::Granted;
 
-pub const GRANT: Grant =
-    Grant { name: GrantType::ClientCredentials, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
+pub const GRANT: Grant = Grant {
+    name: GrantType::ClientCredentials,
+    requires_secret: false,
+    authorize: |attempt| Box::pin(authorize(attempt)),
+};
 pub const PASSWORD: Grant =
     Grant { name: GrantType::Password, requires_secret: false, authorize: |attempt| Box::pin(authorize(attempt)) };
 

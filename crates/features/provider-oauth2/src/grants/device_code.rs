@@ -27,8 +27,7 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
     }
     let Some(user) = token.user else { return Err(DeviceError::AuthorizationPending.into()) };
     let user = user_of(app, user.0).await?;
-    let consume =
-        Write::DeleteWhere { model: DeviceToken::model(), filter: Filter::eq("pk", token.pk), guard: true };
+    let consume = Write::DeleteWhere { model: DeviceToken::model(), filter: Filter::eq("pk", token.pk), guard: true };
     let has_offline_access = token.scope.iter().any(|scope| scope == names::SCOPE_OFFLINE_ACCESS);
     Ok(Outcome {
         refresh: has_offline_access.then(|| token.scope.clone()),

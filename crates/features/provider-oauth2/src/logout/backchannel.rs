@@ -44,7 +44,8 @@ fn run(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
 /// Tells one client; the row goes when it has heard, or when it has been tried often enough.
 async fn tell(app: &App, clients: &Clients, row: ClientSession) -> Result<(), store::Error> {
     let client = clients.by_pk(row.provider.0);
-    let wants = client.filter(|c| c.provider.logout_method == LogoutMethod::Backchannel && !c.provider.logout_uri.is_empty());
+    let wants =
+        client.filter(|c| c.provider.logout_method == LogoutMethod::Backchannel && !c.provider.logout_uri.is_empty());
     let failure = match wants {
         None => None,
         Some(client) => match logout_token(app, client, &row) {

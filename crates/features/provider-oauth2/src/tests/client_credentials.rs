@@ -55,7 +55,8 @@ async fn without_a_key_the_secret_signs() {
 async fn with_an_encryption_key_tokens_are_sealed() {
     let world = World::with(json!({"encryption_key": "same"})).await;
     let (_, answer) = world.token(&[CC]).await;
-    let pair: keys::CertificateKeyPair = world.app.store().first(store::Filter::eq("name", "pair")).await.unwrap().unwrap();
+    let pair: keys::CertificateKeyPair =
+        world.app.store().first(store::Filter::eq("name", "pair")).await.unwrap().unwrap();
     let key = DecryptionKey::from_pem(&pair.key_data).unwrap();
     let opened = jwe::decrypt(
         answer["id_token"].as_str().unwrap(),

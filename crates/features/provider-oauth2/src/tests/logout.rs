@@ -34,7 +34,8 @@ async fn a_session_that_is_deleted_is_told_to_the_client() {
     let world = World::with(json!({"logout_uri": uri})).await;
     let login = session(&world).await;
     let client = Clients::of(&world.app).by_client_id("c").cloned().unwrap();
-    let remember = || logout::remember(&client, Some(login.0), "sub", "http://localhost/", world.app.clock().now()).unwrap();
+    let remember =
+        || logout::remember(&client, Some(login.0), "sub", "http://localhost/", world.app.clock().now()).unwrap();
     // Twice in one session is one thing to tell.
     world.app.store().apply(vec![remember()]).await.unwrap();
     world.app.store().apply(vec![remember()]).await.unwrap();
@@ -47,7 +48,9 @@ async fn a_session_that_is_deleted_is_told_to_the_client() {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut text = String::new();
         let mut buffer = [0; 8192];
-        while !text.contains("logout_token=") || !text.ends_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c)) {
+        while !text.contains("logout_token=")
+            || !text.ends_with(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c))
+        {
             let read = stream.read(&mut buffer).await.unwrap();
             text.push_str(&String::from_utf8_lossy(&buffer[..read]));
         }

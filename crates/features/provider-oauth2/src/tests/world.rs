@@ -43,7 +43,11 @@ impl World {
         let key = app.store().insert(&pair).await.unwrap().to_string();
         let flow = json!({"name": "f", "title": "f", "slug": "f", "designation": "authorization"});
         let flow = text(&create::<flow::Flow>(&app, flow).await);
-        let user = int(&create::<directory::User>(&app, json!({"username": "u", "name": "U", "email": "u@example.com"})).await);
+        let user = int(&create::<directory::User>(
+            &app,
+            json!({"username": "u", "name": "U", "email": "u@example.com"}),
+        )
+        .await);
         let mut mappings = Vec::new();
         for (name, expression) in [
             ("openid", "return {}"),
@@ -122,7 +126,9 @@ impl World {
     }
 
     pub async fn is_active(&self, token: &str) -> bool {
-        let (_, answer) = self.post("/application/o/introspect/", &[("token", token), ("client_id", "c"), ("client_secret", "s")]).await;
+        let (_, answer) = self
+            .post("/application/o/introspect/", &[("token", token), ("client_id", "c"), ("client_secret", "s")])
+            .await;
         answer["active"] == true
     }
 }

@@ -16,8 +16,12 @@ const PROVIDER: Computed = Computed {
 };
 const USER: Computed =
     Computed { name: "user", schema: r##"{"$ref": "#/components/schemas/User"}"##, required: true, render: users };
-const IS_EXPIRED: Computed =
-    Computed { name: "is_expired", schema: r#"{"type": "boolean", "readOnly": true}"#, required: true, render: is_expired };
+const IS_EXPIRED: Computed = Computed {
+    name: "is_expired",
+    schema: r#"{"type": "boolean", "readOnly": true}"#,
+    required: true,
+    render: is_expired,
+};
 const ID_TOKEN: Computed =
     Computed { name: "id_token", schema: r#"{"type": "string", "readOnly": true}"#, required: true, render: id_tokens };
 
@@ -51,7 +55,9 @@ fn is_expired<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> BoxFut
 }
 
 fn id_tokens<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> BoxFuture<'a, Result<Vec<Json>, Problem>> {
-    Box::pin(async move { Ok(records.iter().map(|record| Json::String(indented(record.get("id_token").as_json()))).collect()) })
+    Box::pin(async move {
+        Ok(records.iter().map(|record| Json::String(indented(record.get("id_token").as_json()))).collect())
+    })
 }
 
 /// The claims with four blanks of indentation, as clients know them.
