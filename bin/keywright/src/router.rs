@@ -41,9 +41,16 @@ async fn callers(State(app): State<App>, request: Request, next: Next) -> Respon
             parts.extensions.insert(caller);
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            // A body that nobody reads costs the client its connection.
+            let _ = axum::body::to_bytes(body, SMALL_BODY).await;
+            problem.into_response()
+        }
     }
 }
+
+/// How much of the body of a refused request is read.
+const SMALL_BODY: usize = 64 << 10;
 
 /// What answers on the metrics port.
 pub fn metrics(app: &App) -> Router {
