@@ -36,7 +36,10 @@ pub fn shape(registry: &'static Registry, model: &'static Model) -> Shape {
     }
     let columns = model.fields.iter().copied().enumerate();
     let columns = columns.filter(|(_, f)| {
-        is_readable(f) && !hidden.contains(&f.name) && !hidden.contains(&f.wire) && !computed.iter().any(|c| c.name == f.wire)
+        is_readable(f)
+            && !hidden.contains(&f.name)
+            && !hidden.contains(&f.wire)
+            && !computed.iter().any(|c| c.name == f.wire)
     });
     Shape { columns: columns.collect(), is_of_family: is_of_family(model), computed }
 }
@@ -54,16 +57,16 @@ pub async fn records(rendering: &Rendering<'_>, kind: &Kind, records: &[Record])
     }
     let registry = rendering.app.registry();
     let shape = shape(registry, model);
-    let view = codename(model, "view");
+    let change = codename(model, "change");
     let mut shown: Vec<Map<String, Json>> = Vec::with_capacity(records.len());
     for record in records {
-        let may_view = record.key().is_some_and(|key| rendering.caller.may_on(&view, key));
+        let may_change = record.key().is_some_and(|key| rendering.caller.may_on(&change, key));
         let mut map = Map::new();
         let mut own = shape.columns.iter().peekable();
         // The base's fields first, then what kind it is, then the kind's own fields.
         let base = if shape.is_of_family && !model.schema.family { 0 } else { model.chain.len() - 1 };
         while let Some((position, field)) = own.next_if(|(p, _)| model.home[*p] <= base) {
-            column(&mut map, record, *position, field, may_view);
+            column(&mut map, record, *position, field, may_change);
         }
         if shape.is_of_family {
             let schema = record.model.schema;
@@ -73,7 +76,7 @@ pub async fn records(rendering: &Rendering<'_>, kind: &Kind, records: &[Record])
             map.insert("meta_model_name".to_owned(), schema.model.into());
         }
         for (position, field) in own {
-            column(&mut map, record, *position, field, may_view);
+            column(&mut map, record, *position, field, may_change);
         }
         shown.push(map);
     }
@@ -117,9 +120,9 @@ pub fn mixed<'a>(rendering: &'a Rendering<'_>, all: &'a [Record]) -> BoxFuture<'
     })
 }
 
-fn column(map: &mut Map<String, Json>, record: &Record, position: usize, field: &Field, may_view: bool) {
-    // SECURITY: whoever sees a row only because it is theirs or open to everybody does not see its secrets.
-    if field.secret && !may_view {
+fn column(map: &mut Map<String, Json>, record: &Record, position: usize, field: &Field, may_change: bool) {
+    // SECURITY: secrets are for those who may set them. Upstream shows them to whoever may look at the row.
+    if field.secret && !may_change {
         return;
     }
     map.insert(field.wire.to_owned(), record.values.get(position).map_or(Json::Null, render_value));

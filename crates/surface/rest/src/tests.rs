@@ -48,9 +48,14 @@ async fn nobody_gets_anything_without_credentials() {
 async fn a_caller_without_permission_sees_and_changes_nothing() {
     let api = api().await;
     api.make("t/toys/", json!({"name": "ball", "slug": "ball"})).await;
-    for (method, path) in
-        [("GET", "t/toys/"), ("POST", "t/toys/"), ("GET", "t/toys/ball/"), ("GET", "t/toys/nope/"), ("PATCH", "t/toys/ball/"), ("GET", "t/toys/ball/used_by/")]
-    {
+    for (method, path) in [
+        ("GET", "t/toys/"),
+        ("POST", "t/toys/"),
+        ("GET", "t/toys/ball/"),
+        ("GET", "t/toys/nope/"),
+        ("PATCH", "t/toys/ball/"),
+        ("GET", "t/toys/ball/used_by/"),
+    ] {
         let got = api.send(Who::Other, method, path, Some(json!({}))).await;
         assert_eq!(got.status, StatusCode::FORBIDDEN, "{method} {path}");
     }
@@ -84,7 +89,7 @@ async fn own_rows_are_the_callers_and_stay_so() {
     assert_eq!(api.send(Who::Other, "PATCH", &path, Some(json!({"owner": 8}))).await.status, StatusCode::FORBIDDEN);
     assert_eq!(api.send(Who::Other, "PATCH", &path, Some(json!({"text": "new"}))).await.body["text"], "new");
     assert_eq!(api.send(Who::Other, "DELETE", &path, None).await.status, StatusCode::NO_CONTENT);
-    // Secrets need the permission to view, not only ownership.
+    // Secrets need the permission to change the object, not only ownership.
     assert!(list.body["results"][0].get("secret").is_none());
     assert_eq!(api.get(Who::Admin, "t/notes/").await.body["results"][0]["secret"], "s");
 }
@@ -127,7 +132,10 @@ fn the_document_says_what_is_served() {
     );
     let cats = &document["paths"]["/t/animals/cats/"];
     assert_eq!(cats["post"]["operationId"], "t_animals_cats_create");
-    assert_eq!(cats["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"], "#/components/schemas/PaginatedCatList");
+    assert_eq!(
+        cats["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"],
+        "#/components/schemas/PaginatedCatList"
+    );
     let schemas = &document["components"]["schemas"];
     assert_eq!(schemas["CatRequest"]["required"], json!(["colour", "name"]));
     assert_eq!(schemas["ColourEnum"]["enum"], json!(["black", "red"]));
