@@ -102,9 +102,10 @@ pub async fn record(app: &App, store: &Store, path: &str, text: &str, status: St
     instance.last_applied_hash = checksum(text);
     instance.status = status;
     instance.metadata = metadata;
-    match fresh {
-        true => store.insert(&instance).await.map(|_| ())?,
-        false => store.update(&instance).await?,
+    if fresh {
+        store.insert(&instance).await?;
+    } else {
+        store.update(&instance).await?;
     }
     Ok(())
 }

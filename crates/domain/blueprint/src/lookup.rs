@@ -35,29 +35,25 @@ impl Known {
 pub fn model(application: &Application<'_>, label: &str) -> Result<&'static Model, Refusal> {
     let catalogue = application.app.registry().catalogue;
     let lower = label.to_ascii_lowercase();
-    match catalogue.model(&lower) {
-        Some(model) => Ok(model),
-        None => {
-            let known =
-                || catalogue.models().iter().filter(|m| m.schema.blueprint && !m.schema.family).map(|m| m.name());
-            let near = nearest(&lower, known()).map(|n| format!("did you mean {n}?"));
-            let remedy = near.unwrap_or_else(|| "the form is app.model, like authentik_core.group".to_owned());
-            Err(Refusal::new(format!("there is no model {label}"), remedy))
-        }
-    }
+    catalogue.model(&lower).ok_or_else(|| {
+        let known = catalogue.models().iter().filter(|m| m.schema.blueprint && !m.schema.family).map(|m| m.name());
+        let near = nearest(&lower, known).map(|n| format!("did you mean {n}?"));
+        let remedy = near.unwrap_or_else(|| "the form is app.model, like authentik_core.group".to_owned());
+        Refusal::new(format!("there is no model {label}"), remedy)
+    })
 }
 
 /// Answers one lookup.
 pub async fn answer(application: &Application<'_>, known: &Known, lookup: &Lookup) -> Result<Json, Refusal> {
     match lookup {
-        Lookup::KeyOf { id, .. } => match known.keys.get(id) {
-            Some(key) => Ok(serde_json::to_value(key).unwrap_or_default()),
-            None => {
-                let near = nearest(id, known.keys.keys().map(String::as_str)).map(|n| format!("did you mean {n}?"));
-                let remedy = near.unwrap_or_else(|| "give an entry above this one that id".to_owned());
-                Err(Refusal::new(format!("no entry above has made or found an object with the id {id}"), remedy))
+        Lookup::KeyOf { id, .. } => {
+            if let Some(key) = known.keys.get(id) {
+                return Ok(serde_json::to_value(key).unwrap_or_default());
             }
-        },
+            let near = nearest(id, known.keys.keys().map(String::as_str)).map(|n| format!("did you mean {n}?"));
+            let remedy = near.unwrap_or_else(|| "give an entry above this one that id".to_owned());
+            Err(Refusal::new(format!("no entry above has made or found an object with the id {id}"), remedy))
+        }
         Lookup::Find { model: label, conditions, .. } => {
             let found = find(application, label, conditions).await?;
             Ok(found.and_then(|r| r.key()).map(|k| serde_json::to_value(k).unwrap_or_default()).unwrap_or_default())
@@ -81,9 +77,10 @@ async fn find(
         filter = filter.and(condition(model, field, value)?);
     }
     let query = Query::filter(filter).limit(1);
-    let found = match model.root().family && model.schema.family {
-        true => application.store.concretes(model, &query).await,
-        false => application.store.records(model, &query).await,
+    let found = if model.root().family && model.schema.family {
+        application.store.concretes(model, &query).await
+    } else {
+        application.store.records(model, &query).await
     };
     found.map(|r| r.into_iter().next()).map_err(|e| Refusal::new(e.to_string(), ""))
 }

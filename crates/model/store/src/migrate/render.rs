@@ -90,7 +90,7 @@ fn sqlite(old: &Shape, new: &Shape, steps: &[Step]) -> Vec<String> {
             }
             Step::DropTable { table } => out.push(format!("DROP TABLE {}", quoted(table))),
             Step::RenameTable { from, to } => {
-                out.push(format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to)))
+                out.push(format!("ALTER TABLE {} RENAME TO {}", quoted(from), quoted(to)));
             }
             Step::AddColumn { table, column } if !rebuilt.contains(&**table) => out.push(format!(
                 "ALTER TABLE {} ADD COLUMN {} {}",
@@ -100,7 +100,7 @@ fn sqlite(old: &Shape, new: &Shape, steps: &[Step]) -> Vec<String> {
             )),
             Step::DropIndex { table, index } => out.push(sql::drop_index(table, index)),
             Step::AddIndex { table, index } if !rebuilt.contains(&**table) => {
-                indexes.push(sql::create_index(table, index))
+                indexes.push(sql::create_index(table, index));
             }
             _ => {}
         }
