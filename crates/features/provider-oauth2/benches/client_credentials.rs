@@ -33,7 +33,7 @@ fn raw(pem: &str, threads: usize) -> f64 {
     let key = Arc::new(SigningKey::from_pem(pem).expect("the key was just made"));
     let payload = vec![b'x'; 700];
     let begin = Instant::now();
-    let work = |key: Arc<SigningKey>, payload: Vec<u8>| {
+    let work = move |key: Arc<SigningKey>, payload: Vec<u8>| {
         let mut count = 0_u32;
         while begin.elapsed() < TIME {
             key.sign(&payload).expect("signing works");
