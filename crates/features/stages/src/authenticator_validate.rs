@@ -43,7 +43,7 @@ pub enum UserVerification {
 #[derive(Debug, Clone, PartialEq, Object)]
 #[object(
     model = "authentik_stages_authenticator_validate.authenticatorvalidatestage",
-    table = "authentik_stages_authenticator_validate_authenticatorvalidatestage",
+    table = "authentik_stages_authenticator_validate_stage",
     path = "stages/authenticator/validate",
     verbose = "Authenticator Validation Stage",
     plural = "Authenticator Validation Stages",

@@ -93,6 +93,8 @@ pub enum CatalogueError {
     NoTarget { model: &'static str, field: &'static str, target: &'static str },
     #[error("{model} extends {base}, which is not in the catalogue")]
     NoBase { model: &'static str, base: &'static str },
+    #[error("{model}: the table name {table} is longer than the 63 bytes that PostgreSQL keeps")]
+    LongTable { model: &'static str, table: &'static str },
     #[error("{model}: {name} in {list} is not a field")]
     NoField { model: &'static str, list: &'static str, name: &'static str },
 }
@@ -117,6 +119,10 @@ impl Catalogue {
         }
         let mut dependents: HashMap<&'static str, Vec<Dependent>> = HashMap::new();
         for model in &models {
+            let table = model.schema.table;
+            if table.len() > 63 {
+                return Err(CatalogueError::LongTable { model: model.name(), table });
+            }
             for base in &model.chain {
                 if !by_label.contains_key(base.model) {
                     return Err(CatalogueError::NoBase { model: model.name(), base: base.model });

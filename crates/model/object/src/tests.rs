@@ -74,3 +74,17 @@ fn messages_are_those_clients_know() {
     errors.add("a", "c");
     assert_eq!(errors.to_json(), json!({"a": ["b", "c"]}));
 }
+
+/// A thing whose table's name PostgreSQL would cut.
+#[derive(Debug, Clone, PartialEq, Object)]
+#[object(model = "t.long", table = "t_a_name_that_goes_on_and_on_until_it_is_longer_than_sixty_three_bytes")]
+struct Long {
+    #[field(key)]
+    pk: Id<Self>,
+}
+
+#[test]
+fn a_table_name_that_would_be_cut_is_refused_at_start() {
+    let refused = crate::Catalogue::new(vec![Long::model()]).unwrap_err().to_string();
+    assert!(refused.contains("longer than the 63 bytes"), "{refused}");
+}

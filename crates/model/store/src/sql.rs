@@ -64,7 +64,7 @@ pub fn quoted(name: &str) -> String {
 
 /// The table that keeps a many-to-many field.
 pub fn through(model_table: &str, field: &str) -> String {
-    format!("{model_table}_{field}")
+    ddl::short(&format!("{model_table}_{field}"))
 }
 
 /// Where a many-to-many field is kept: table, our column, the other's column.

@@ -111,7 +111,7 @@ pub fn drop_index(table: &str, index: &Index) -> String {
 }
 
 /// PostgreSQL cuts names at 63 bytes; ours stay distinct by a checksum.
-fn short(name: &str) -> String {
+pub fn short(name: &str) -> String {
     if name.len() <= 63 {
         return name.to_owned();
     }
