@@ -22,6 +22,7 @@ pub fn public(app: &App) -> Router {
     // Who asks is worked out once, inside the browser session, before anything else runs.
     let router = router
         .layer(from_fn_with_state(app.clone(), callers))
+        .layer(from_fn_with_state(app.clone(), web::dress))
         .layer(from_fn_with_state(app.clone(), directory::sessions));
     edge(app).around(router.merge(health(app)))
 }

@@ -3,6 +3,7 @@
 mod brand;
 mod components;
 mod current;
+mod notice;
 mod resolve;
 mod system;
 mod tenant;
@@ -18,6 +19,7 @@ use store::Filter;
 
 pub use brand::Brand;
 pub use current::current_json;
+pub use notice::Notice;
 pub use resolve::of_host;
 pub use system::{API_VERSION, app_name};
 pub use tenant::{Tenant, tenant};

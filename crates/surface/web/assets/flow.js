@@ -12,6 +12,14 @@
       button.setAttribute("aria-pressed", String(!shown));
     });
   }
+  for (const content of document.querySelectorAll("[data-content-of]")) {
+    document.getElementById(content.dataset.contentOf).addEventListener("change", (e) => {
+      const reader = new FileReader();
+      reader.onload = () => (content.value = reader.result);
+      if (e.target.files[0]) reader.readAsDataURL(e.target.files[0]);
+      else content.value = "";
+    });
+  }
   // A second press would answer a step that is already over.
   for (const each of document.forms)
     each.addEventListener("submit", () => setTimeout(() => each.querySelectorAll("button").forEach((b) => (b.disabled = true)), 0));

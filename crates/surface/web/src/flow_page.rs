@@ -11,8 +11,9 @@ use flow::{Answer, Circumstances, Mode, RequestLine, Step};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 use crate::challenge::Challenge;
+use crate::notice::{WRONG, reference};
 use crate::page::{Branding, Page, message};
-use crate::stage::{Surroundings, render};
+use crate::stage::{Link, Surroundings, render};
 
 pub async fn show(
     state: State<App>,
@@ -66,6 +67,7 @@ async fn respond(asked: Asked) -> Response {
     let line = RequestLine { method: method.as_str(), path: uri.path(), query: &query };
     let at = match Circumstances::of_request(&app, &extensions.0, &headers, line, &query).await {
         Ok(at) => at,
+        // Dressed as a page on its way out.
         Err(problem) => return problem.into_response(),
     };
     let brand = Branding::of(&app, &at.origin);
@@ -76,34 +78,33 @@ async fn respond(asked: Asked) -> Response {
             Some(to) => see_other(to),
             None => page(&brand, &own, &shown),
         },
-        Err(problem) => refused(&brand, &problem),
+        Err(problem) => refused(&brand, &problem, &reference(&extensions.0)),
     }
 }
 
 fn page(brand: &Branding, own: &str, shown: &flow::Shown) -> Response {
     let challenge = Challenge::read(&shown.json);
-    let around = Surroundings { action: own, csrf: &shown.form_token, notice: shown.notice.unwrap_or_default() };
+    let around = Surroundings {
+        action: own,
+        csrf: &shown.form_token,
+        notice: shown.notice.unwrap_or_default(),
+        given: &shown.given,
+        brand: &brand.title,
+    };
     let rendered = render(&challenge, &around);
     let status = if challenge.component == "ak-stage-access-denied" { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    Page {
-        status,
-        title: &rendered.title,
-        brand,
-        body: &rendered.body,
-        wide: false,
-        form_target: rendered.form_target.as_deref(),
-        frames: &rendered.frames,
-    }
-    .respond()
+    Page { status, title: &rendered.title, brand, body: &rendered.body, wide: false, frames: &rendered.frames }
+        .respond()
 }
 
-fn refused(brand: &Branding, problem: &Problem) -> Response {
+fn refused(brand: &Branding, problem: &Problem, reference: &str) -> Response {
     if problem.status == StatusCode::NOT_FOUND {
         let text = "There is no flow at this address. The link may be old, or the flow was removed.";
-        return message(brand, StatusCode::NOT_FOUND, "Not found", text, "/", "Go to the start");
+        let link = Link::new("/", "Go to the start");
+        return message(brand, StatusCode::NOT_FOUND, "Not found", text, link, reference);
     }
     let text = problem.body["detail"].as_str().unwrap_or("This step could not be carried out.");
-    message(brand, problem.status, "Something went wrong", text, "/flows/-/cancel/", "Start again")
+    message(brand, problem.status, WRONG, text, Link::new("/flows/-/cancel/", "Start again"), reference)
 }
 
 /// A redirect that is always followed by GET, also after a post (RFC 9110 §15.4.4).

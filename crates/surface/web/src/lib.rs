@@ -6,6 +6,7 @@
 mod assets;
 mod challenge;
 mod flow_page;
+mod notice;
 mod page;
 mod portal;
 mod stage;
@@ -17,7 +18,7 @@ use axum::Router;
 use axum::routing::get;
 use feature::{App, Feature};
 
-pub use page::{Branding, Page, message};
+pub use notice::dress;
 
 pub const FEATURE: Feature = Feature::new("web").routes(routes);
 
@@ -29,5 +30,6 @@ fn routes(app: &App) -> Router {
         .route("/", get(portal::root))
         .route("/static/keywright/flow.js", get(assets::script))
         .route("/robots.txt", get(assets::robots))
+        .fallback(notice::unknown)
         .with_state(app.clone())
 }

@@ -23,11 +23,12 @@ impl Branding {
     /// The brand for the host that the request asked for. Our own name stands in where nothing was set.
     pub fn of(app: &App, origin: &Origin) -> Self {
         let brand = brand::of_host(&app.store().snapshot(), origin.domain());
-        // COMPAT: authentik's default brand names files of its own web interface, which we do not have.
+        // COMPAT: authentik's default brand has its name, and files of its own web interface, which we do not have.
         let own = |path: &str| !path.is_empty() && !path.starts_with("/static/dist/");
         let or_empty = |path: &str| if own(path) { path.to_owned() } else { String::new() };
+        let is_untouched = brand.branding_title.is_empty() || (brand.default && brand.branding_title == "authentik");
         Self {
-            title: if brand.branding_title.is_empty() { "Keywright".into() } else { brand.branding_title.clone() },
+            title: if is_untouched { "Keywright".into() } else { brand.branding_title.clone() },
             logo: or_empty(&brand.branding_logo),
             favicon: or_empty(&brand.branding_favicon),
         }
@@ -51,8 +52,6 @@ pub struct Page<'a> {
     pub brand: &'a Branding,
     pub body: &'a str,
     pub wide: bool,
-    /// Where forms may post beside our own origin (an application's callback).
-    pub form_target: Option<&'a str>,
     /// Pages of others that are loaded in hidden frames (front-channel logout).
     pub frames: &'a [String],
 }
@@ -84,17 +83,13 @@ impl Page<'_> {
     }
 
     fn policy(&self) -> String {
+        // Browsers apply form-action to the redirects after a post too, and a login ends in a redirect to the
+        // application, which may lead on; its address was checked against the registered ones before.
         let mut policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'sha256-{}'; img-src 'self' data: https:; \
-             connect-src 'self'; base-uri 'none'; frame-ancestors 'none'",
+             form-action 'self' https: http:; base-uri 'none'; frame-ancestors 'none'",
             *STYLE_HASH
         );
-        // Browsers apply form-action to the redirects after a post too, and a login ends in a redirect to the
-        // application; its address was checked against the registered ones before.
-        match self.form_target.and_then(origin_of) {
-            Some(origin) => policy.push_str(&format!("; form-action 'self' {origin}")),
-            None => policy.push_str("; form-action 'self' https: http:"),
-        }
         let frames: Vec<String> = self.frames.iter().filter_map(|f| origin_of(f)).collect();
         if !frames.is_empty() {
             policy.push_str(&format!("; frame-src {}", frames.join(" ")));
@@ -120,11 +115,8 @@ pub(crate) struct Message<'a> {
 }
 
 /// A page that says something and leads on.
-pub fn message(brand: &Branding, status: StatusCode, title: &str, text: &str, href: &str, link: &str) -> Response {
-    let links = [Link { href: href.to_owned(), text: link.to_owned() }];
-    let lines = [text.to_owned()];
-    let body = Message { title, alert: "", lines: &lines, links: &links, reference: "", frames: &[] }
-        .render()
-        .unwrap_or_default();
-    Page { status, title, brand, body: &body, wide: false, form_target: None, frames: &[] }.respond()
+pub fn message(brand: &Branding, status: StatusCode, title: &str, text: &str, link: Link, reference: &str) -> Response {
+    let (lines, links) = ([text.to_owned()], [link]);
+    let body = Message { title, alert: "", lines: &lines, links: &links, reference, frames: &[] }.render();
+    Page { status, title, brand, body: &body.unwrap_or_default(), wide: false, frames: &[] }.respond()
 }

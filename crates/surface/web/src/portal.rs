@@ -14,6 +14,7 @@ use net::Origin;
 
 use crate::flow_page::{Extensions, found};
 use crate::page::{Branding, Page, message};
+use crate::stage::Link;
 
 #[derive(Template)]
 #[template(path = "portal.html")]
@@ -76,7 +77,6 @@ async fn portal(app: &App, uri: &http::Uri, extensions: &http::Extensions) -> Re
         brand: &branding,
         body: &body,
         wide: true,
-        form_target: None,
         frames: &[],
     };
     Ok(page.respond())
@@ -110,5 +110,6 @@ pub async fn root(extensions: Extensions) -> Response {
 pub async fn console(State(app): State<App>, extensions: Extensions) -> Response {
     let Some(origin) = extensions.0.get::<Origin>() else { return StatusCode::BAD_REQUEST.into_response() };
     let text = "There is no admin interface yet. Everything can be set by the API (/api/v3/schema/) and by blueprints.";
-    message(&Branding::of(&app, origin), StatusCode::OK, "Administration", text, "/if/user/", "My applications")
+    let link = Link::new("/if/user/", "My applications");
+    message(&Branding::of(&app, origin), StatusCode::OK, "Administration", text, link, "")
 }

@@ -5,7 +5,7 @@ mod field;
 use askama::Template;
 use serde_json::Value as Json;
 
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, Permission};
 use crate::page::Message;
 use field::Field;
 
@@ -17,7 +17,7 @@ pub struct Link {
 }
 
 impl Link {
-    fn new(href: impl Into<String>, text: impl Into<String>) -> Self {
+    pub fn new(href: impl Into<String>, text: impl Into<String>) -> Self {
         Self { href: href.into(), text: text.into() }
     }
 }
@@ -29,14 +29,24 @@ pub struct Surroundings<'a> {
     pub csrf: &'a str,
     /// Why an answer was not looked at.
     pub notice: &'a str,
+    /// What a form held that was refused.
+    pub given: &'a serde_json::Map<String, Json>,
+    /// What the installation is called.
+    pub brand: &'a str,
+}
+
+impl Surroundings<'_> {
+    /// COMPAT: the flows that come with the installation greet in the name of authentik, and clients read them so. People
+    /// are greeted in the name of what they look at.
+    fn greet(&self, text: &str) -> String {
+        text.replacen("Welcome to authentik!", &format!("Welcome to {}!", self.brand), 1)
+    }
 }
 
 /// What a challenge became.
 pub struct Rendered {
     pub title: String,
     pub body: String,
-    /// Where the form posts when it is not to us.
-    pub form_target: Option<String>,
     pub frames: Vec<String>,
 }
 
@@ -55,14 +65,15 @@ struct Frame<'a> {
     component: &'a str,
     fields: &'a str,
     submit: &'a str,
+    cancel: Option<Link>,
     links: Vec<Link>,
 }
 
 #[derive(Template)]
 #[template(path = "stage/consent.html")]
 struct Consent<'a> {
-    permissions: Vec<&'a str>,
-    additional: Vec<&'a str>,
+    permissions: Vec<String>,
+    additional: Vec<String>,
     token: &'a str,
 }
 
@@ -82,6 +93,7 @@ struct Form {
     /// HTML before the fields, already escaped.
     extra: String,
     submit: String,
+    cancel: Option<Link>,
     links: Vec<Link>,
 }
 
@@ -119,16 +131,25 @@ fn form(challenge: &Challenge, around: &Surroundings<'_>, form: Form) -> Rendere
     let shown: Vec<&str> = form.fields.iter().map(|f| f.name.as_str()).collect();
     let errors = challenge.general_errors(&shown);
     let mut html = form.extra;
-    let mut focus = true;
-    for mut field in form.fields {
+    let mut fields = form.fields;
+    for field in &mut fields {
         field.errors = challenge.errors(&field.name);
-        field.autofocus = focus && field.takes_text();
-        focus &= !field.autofocus;
+        field.refill(around.given);
+        if field.kind == "static" {
+            field.value = around.greet(&field.value);
+        }
+    }
+    // The first field that has to be corrected, else the first one to fill in.
+    let focus = fields.iter().position(|f| f.takes_text() && !f.errors.is_empty());
+    let focus = focus.or_else(|| fields.iter().position(Field::takes_text));
+    for (n, field) in fields.iter_mut().enumerate() {
+        field.autofocus = focus == Some(n);
         html.push_str(&field.render().unwrap_or_default());
     }
+    let title = around.greet(challenge.title());
     let cancel = challenge.flow_info.as_ref().map_or("", |f| f.cancel_url.as_str());
     let frame = Frame {
-        title: challenge.title(),
+        title: &title,
         notice: around.notice,
         lead: &form.lead,
         errors,
@@ -140,14 +161,10 @@ fn form(challenge: &Challenge, around: &Surroundings<'_>, form: Form) -> Rendere
         component: &challenge.component,
         fields: &html,
         submit: &form.submit,
+        cancel: form.cancel,
         links: form.links,
     };
-    Rendered {
-        title: challenge.title().to_owned(),
-        body: frame.render().unwrap_or_default(),
-        form_target: None,
-        frames: Vec::new(),
-    }
+    Rendered { body: frame.render().unwrap_or_default(), title, frames: Vec::new() }
 }
 
 fn identification(challenge: &Challenge) -> Form {
@@ -195,20 +212,21 @@ fn password(challenge: &Challenge) -> Form {
 }
 
 fn consent(challenge: &Challenge) -> Form {
-    let names = |list: &'_ [crate::challenge::Permission]| -> Vec<String> {
-        list.iter().filter(|p| !p.name.is_empty()).map(|p| p.name.clone()).collect()
+    // A scope without a description is called by its name; `openid` alone says only that this is a login.
+    let names = |list: &[Permission]| -> Vec<String> {
+        let told = list.iter().map(|p| if p.name.is_empty() { &p.id } else { &p.name });
+        told.filter(|text| !text.is_empty() && *text != "openid").cloned().collect()
     };
-    let (permissions, additional) = (names(&challenge.permissions), names(&challenge.additional_permissions));
     let template = Consent {
-        permissions: permissions.iter().map(String::as_str).collect(),
-        additional: additional.iter().map(String::as_str).collect(),
+        permissions: names(&challenge.permissions),
+        additional: names(&challenge.additional_permissions),
         token: challenge.token.as_deref().unwrap_or_default(),
     };
     Form {
         lead: challenge.header_text.clone().unwrap_or_default(),
         extra: template.render().unwrap_or_default(),
         submit: "Continue".into(),
-        links: vec![Link::new("/flows/-/cancel/", "Cancel")],
+        cancel: Some(Link::new("/flows/-/cancel/?next=/if/user/", "Cancel")),
         ..Form::default()
     }
 }
@@ -233,7 +251,7 @@ fn remember() -> Form {
 fn device_code() -> Form {
     Form {
         lead: "Enter the code that the device shows.".into(),
-        fields: vec![Field::new("text", "code", "Code").autocomplete("one-time-code").required()],
+        fields: vec![Field::new("text", "code", "Code").autocomplete("off").required().code()],
         submit: "Continue".into(),
         ..Form::default()
     }
@@ -245,26 +263,26 @@ fn autosubmit(challenge: &Challenge) -> Rendered {
     let text = |v: &Json| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
     let attrs = challenge.attrs.iter().flatten().map(|(k, v)| (k.as_str(), text(v))).collect();
     let body = Autosubmit { title: &title, url: &url, attrs }.render().unwrap_or_default();
-    Rendered { body, form_target: Some(url), frames: Vec::new(), title }
+    Rendered { body, frames: Vec::new(), title }
 }
 
 fn say(title: &str, lines: &[String], links: &[Link], alert: &str, reference: &str) -> Rendered {
     let body = Message { title, alert, lines, links, reference, frames: &[] }.render().unwrap_or_default();
-    Rendered { title: title.to_owned(), body, form_target: None, frames: Vec::new() }
+    Rendered { title: title.to_owned(), body, frames: Vec::new() }
 }
 
 fn denied(challenge: &Challenge) -> Rendered {
     let alert = challenge.error_message.as_deref().filter(|m| !m.is_empty()).unwrap_or("You may not do this.");
-    let mut lines = Vec::new();
-    if let Some(user) = challenge.pending_user.as_deref().filter(|u| !u.is_empty()) {
-        lines.push(format!("You are logged in as {user}. If you have another account, log in with that one."));
-    }
+    let reference = challenge.request_id.as_deref().unwrap_or_default();
+    let Some(user) = challenge.pending_user.as_deref().filter(|u| !u.is_empty()) else {
+        return say("Access denied", &[], &[Link::new("/", "Go to the start")], alert, reference);
+    };
+    let line = format!("This was asked for as {user}. If you have another account, log in with that one.");
     let links = [
         Link::new("/if/user/", "My applications"),
         Link::new("/flows/-/default/invalidation/", "Log in as somebody else"),
     ];
-    let reference = challenge.request_id.as_deref().unwrap_or_default();
-    say("Access denied", &lines, &links, alert, reference)
+    say("Access denied", &[line], &links, alert, reference)
 }
 
 fn session_end(challenge: &Challenge) -> Rendered {

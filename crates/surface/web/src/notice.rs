@@ -1,0 +1,88 @@
+//! What goes wrong outside the steps of a flow, as a page for people: unknown addresses, and answers that other crates gave
+//! without knowing how pages look. Programs get what they always got.
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use brand::Notice;
+use feature::{App, Problem};
+use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use net::Origin;
+use telemetry::RequestId;
+
+use crate::page::{Branding, message};
+use crate::stage::Link;
+
+/// Title of a page about an error nobody foresaw.
+pub const WRONG: &str = "Something went wrong";
+/// The longest error that is read to be shown.
+const LIMIT: usize = 64 << 10;
+
+/// Middleware: puts the brand around notices and errors that are shown to people.
+pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/api/") || !is_for_people(request.headers()) {
+        return next.run(request).await;
+    }
+    let origin = request.extensions().get::<Origin>().cloned();
+    let reference = reference(request.extensions());
+    let response = next.run(request).await;
+    let Some(origin) = origin else { return response };
+    let (notice, response) = notice(response).await;
+    let Some(notice) = notice else { return response };
+    let brand = Branding::of(&app, &origin);
+    let link = Link::new("/", "Go to the start");
+    let mut page = message(&brand, response.status(), &notice.title, &notice.text, link, &reference);
+    if let Some(seconds) = response.headers().get(RETRY_AFTER) {
+        page.headers_mut().insert(RETRY_AFTER, seconds.clone());
+    }
+    page
+}
+
+/// What the response says, if it says it without a page.
+async fn notice(response: Response) -> (Option<Notice>, Response) {
+    if let Some(notice) = response.extensions().get::<Notice>() {
+        return (Some(notice.clone()), response);
+    }
+    let kind = response.headers().get(CONTENT_TYPE);
+    let is_json = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"));
+    if response.status().as_u16() < 400 || !is_json {
+        return (None, response);
+    }
+    let (parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, LIMIT).await else {
+        return (None, StatusCode::INTERNAL_SERVER_ERROR.into_response());
+    };
+    let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let title = if parts.status == StatusCode::NOT_FOUND { "Not found" } else { WRONG };
+    let notice = json["detail"].as_str().map(|text| Notice { title: title.to_owned(), text: text.to_owned() });
+    (notice, Response::from_parts(parts, Body::from(bytes)))
+}
+
+/// Whatever has no route.
+pub async fn unknown(method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    let is_ours = ["/if/", "/flows/", "/application/"].iter().any(|start| path.starts_with(start));
+    if method == Method::GET && is_ours && !path.ends_with('/') {
+        let query = uri.query().map(|q| format!("?{q}")).unwrap_or_default();
+        if let Ok(to) = HeaderValue::from_str(&format!("{path}/{query}")) {
+            return (StatusCode::MOVED_PERMANENTLY, [(LOCATION, to)]).into_response();
+        }
+    }
+    let mut response = Problem::not_found().into_response();
+    let text = "There is nothing at this address. The link may be old or mistyped.".to_owned();
+    response.extensions_mut().insert(Notice { title: "Not found".to_owned(), text });
+    response
+}
+
+/// What administrators find the request by.
+pub fn reference(extensions: &http::Extensions) -> String {
+    extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+}
+
+/// Browsers that go to an address name HTML first; programs name JSON or nothing.
+fn is_for_people(headers: &HeaderMap) -> bool {
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    accept.trim_start().starts_with("text/html")
+}
