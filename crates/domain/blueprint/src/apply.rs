@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json};
 use store::Store;
 
 use crate::entry;
-use crate::lookup::{self, Known};
+use crate::lookup::{self, Known, NOT_MADE};
 use crate::report::{Failure, Report};
 
 /// Where a blueprint's text comes from, which decides what its tags may read.
@@ -109,9 +109,9 @@ async fn entries(application: &Application<'_>, blueprint: &Blueprint, report: &
         }
     }
     // A complaint about a reference to an entry that failed itself says nothing new.
-    let told = problems.iter().any(|p| p.kind != ProblemKind::Reference);
-    if told {
-        problems.retain(|p| p.kind != ProblemKind::Reference || !known.mentions_failed(&p.message));
+    let follows = |p: &Problem| p.message.starts_with(NOT_MADE) && known.mentions_failed(&p.message);
+    if problems.iter().any(|p| !follows(p)) {
+        problems.retain(|p| !follows(p));
     }
     problems
 }

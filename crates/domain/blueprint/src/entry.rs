@@ -161,10 +161,10 @@ fn collect(entry: &Entry, path: &mut Vec<String>, messages: &Json, found: &mut V
     match messages {
         Json::String(text) => {
             let segments: Vec<&str> = path.iter().map(String::as_str).filter(|s| !is_general(s)).collect();
-            let remedy = if text == "This field is required." {
-                format!("add `{}: …` to attrs", path.join("."))
-            } else {
-                String::new()
+            let remedy = match text.as_str() {
+                "This field is required." => format!("add `{}: …` to attrs", path.join(".")),
+                "This field may not be null." => "a !Find that finds nothing gives null".to_owned(),
+                _ => String::new(),
             };
             found.push(entry.problem(&segments, text.clone()).remedy(remedy));
         }

@@ -11,6 +11,9 @@ use store::{Filter, Query, scalar};
 
 use crate::apply::{Application, Origin};
 
+/// What is said when `!KeyOf` leads nowhere.
+pub const NOT_MADE: &str = "no entry above has made or found an object with";
+
 /// The objects of the entries so far, by the entries' ids.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -52,7 +55,7 @@ pub async fn answer(application: &Application<'_>, known: &Known, lookup: &Looku
             }
             let near = nearest(id, known.keys.keys().map(String::as_str)).map(|n| format!("did you mean {n}?"));
             let remedy = near.unwrap_or_else(|| "give an entry above this one that id".to_owned());
-            Err(Refusal::new(format!("no entry above has made or found an object with the id {id}"), remedy))
+            Err(Refusal::new(format!("{NOT_MADE} the id {id}"), remedy))
         }
         Lookup::Find { model: label, conditions, .. } => {
             let found = find(application, label, conditions).await?;
