@@ -7,7 +7,6 @@ from browser import Browser
 from person import Client, Person, is_refused
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 @pytest.fixture(scope="module")
@@ -117,18 +116,6 @@ def test_a_code_from_before_is_worth_nothing_after(server, api, client, members)
     code = Person(server).logged_in("late", "late-password").code(client)
     api.call("POST", f"/core/groups/{members}/remove_user/", 204, json={"pk": user["pk"]})
     is_refused(client.redeem(code), "invalid_grant")
-
-
-def test_the_device_flow_refuses(server, client, outsider):
-    started = client.post("device", {"client_id": "guarded", "scope": "openid"}).json()
-    browser = Browser()
-    page = browser.log_in(browser.get(started["verification_uri_complete"]), "outsider", "outsider-password")
-    for _ in range(4):
-        if not page.forms:
-            break
-        page = browser.submit(page)
-    answer = client.token(grant_type=DEVICE, device_code=started["device_code"])
-    assert answer.status_code == 400 and answer.json()["error"] in ("access_denied", "authorization_pending", "invalid_grant"), answer.text
 
 
 def test_the_list_of_applications_keeps_it_back(outsider, insider):

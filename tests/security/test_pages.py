@@ -118,7 +118,9 @@ def test_a_form_that_posts_itself_escapes_what_it_carries(server, api, response_
     assert page.forms[0]["fields"]["state"] == SCRIPT
     is_harmless(page.response.text)
     csp = policy(page.response)
-    assert "'unsafe-inline'" not in csp.get("script-src", "") and "https://app.example.com" in csp.get("form-action", "https://app.example.com")
+    assert "'unsafe-inline'" not in csp.get("script-src", "")
+    # Where the form goes is somebody else's origin; a scheme that runs code is none that it may go to.
+    assert set(csp["form-action"].split()) <= {"'self'", "https:", "http:", "https://app.example.com"}, csp
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", " javascript:alert(1)"])

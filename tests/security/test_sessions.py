@@ -1,5 +1,7 @@
 """A session begins anew at login and ends when it should."""
 
+import time
+
 import pytest
 import requests
 from person import LOGIN, Person
@@ -136,3 +138,31 @@ def test_a_visitor_leaves_no_session_behind(server, api):
     for _ in range(20):
         requests.get(f"{server.base}/api/v3/flows/executor/{LOGIN}/?query=", timeout=30)
     assert api.get("/core/authenticated_sessions/")["pagination"]["count"] == before
+
+
+@pytest.fixture
+def login_stage(api):
+    """The path of the stage that logs in, put back afterwards."""
+    path = f"/stages/user_login/{api.first('/stages/user_login/', name='default-authentication-login')['pk']}/"
+    before = api.get(path)
+    yield path
+    api.patch(path, {k: before[k] for k in ("session_duration", "network_binding")})
+
+
+def test_it_ends_in_time(server, api, login_stage):
+    api.user("brief", "brief-password")
+    api.patch(login_stage, {"session_duration": "seconds=2"})
+    person = Person(server).logged_in("brief", "brief-password")
+    assert holder_of(server, person.cookie()) == "brief"
+    time.sleep(2.2)
+    # The cookie is older than the session now, whatever the browser thinks of it.
+    assert holder_of(server, person.cookie()) is None
+
+
+def test_it_stays_at_its_address_where_that_is_asked_for(server, api, login_stage):
+    api.user("bound", "bound-password")
+    api.patch(login_stage, {"network_binding": "bind_asn_network_ip"})
+    person = Person(server, **{"X-Forwarded-For": "198.51.100.7"}).logged_in("bound", "bound-password")
+    assert person.who() == "bound"
+    thief = Person(server, **{"X-Forwarded-For": "203.0.113.9", "Cookie": f"authentik_session={person.cookie()}"})
+    assert thief.who() is None
