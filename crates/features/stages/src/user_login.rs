@@ -75,8 +75,6 @@ pub struct UserLoginStage {
     pub remember_device: String,
 }
 
-const NETWORK: &str = "login/network_binding";
-const GEO: &str = "login/geoip_binding";
 /// How somebody logged in of whom no stage said it.
 const UNKNOWN_METHOD: &str = "password";
 
@@ -146,11 +144,10 @@ async fn log_in(visit: &mut Visit, stage: &UserLoginStage, remember: bool) -> Re
     };
     let caller = visit.caller().clone();
     visit.at.browser.login(&user, Login { caller: &caller, method: &method, method_args, duration }).await?;
-    if stage.network_binding != NetworkBinding::NoBinding {
-        visit.at.browser.set(NETWORK, stage.network_binding.as_str());
-    }
-    if stage.geoip_binding != GeoIpBinding::NoBinding {
-        visit.at.browser.set(GEO, stage.geoip_binding.as_str());
+    // SECURITY: nothing here knows which network or place an address belongs to, so that any tie is one to the address
+    // itself: stricter than what was asked for, never looser.
+    if stage.network_binding != NetworkBinding::NoBinding || stage.geoip_binding != GeoIpBinding::NoBinding {
+        visit.at.browser.tie_to_address();
     }
     if stage.terminate_other_sessions {
         let app = visit.app().clone();

@@ -30,7 +30,8 @@ pub(super) const LOGIN: &str = "_login";
 pub(super) const AGE: &str = "_age";
 pub(super) const IMPERSONATED: &str = "_impersonated";
 pub(super) const METHOD: &str = "_method";
-pub(super) const RESERVED: [&str; 4] = [LOGIN, AGE, IMPERSONATED, METHOD];
+const ADDRESS: &str = "_address";
+pub(super) const RESERVED: [&str; 5] = [LOGIN, AGE, IMPERSONATED, METHOD, ADDRESS];
 
 /// The session of a request, read from the database when it is first asked for. An extension of every request.
 #[derive(Clone)]
@@ -158,6 +159,10 @@ impl State {
     fn age(&self) -> Option<Duration> {
         self.data.get(AGE).and_then(Json::as_u64).map(Duration::from_secs)
     }
+    /// SECURITY: a session that was tied to an address is none from anywhere else.
+    fn is_at(&self, address: &str) -> bool {
+        self.data.get(ADDRESS).is_none_or(|tied| tied.as_str() == Some(address))
+    }
     pub fn put(&mut self, name: &str, value: Json) {
         if self.data.get(name) != Some(&value) {
             self.data.insert(name.to_owned(), value);
@@ -176,7 +181,7 @@ impl State {
 impl WebSession {
     async fn load(from: &From, key: Option<&str>) -> Result<Self, Problem> {
         let state = match key {
-            Some(key) => Self::read(&from.app, key).await?,
+            Some(key) => Self::read(&from.app, key).await?.filter(|state| state.is_at(&from.address)),
             None => None,
         };
         let state = state.unwrap_or_else(|| State::fresh(&from.app));
@@ -243,6 +248,10 @@ impl WebSession {
     /// Forgets what is kept under a name, and returns it.
     pub fn remove(&self, name: &str) -> Option<Json> {
         if RESERVED.contains(&name) { None } else { self.0.state.lock().forget(name) }
+    }
+    /// Ties the session to the address that this request came from.
+    pub fn tie_to_address(&self) {
+        self.0.state.lock().put(ADDRESS, self.0.from.address.as_str().into());
     }
     /// The names under which something is kept.
     pub fn names(&self) -> Vec<String> {
