@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::ExpressionPolicy;
 
-async fn app() -> App {
+pub(crate) async fn app() -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &directory::FEATURE, &policy::FEATURE, &crate::FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
     let random = clock::Random::seeded(1);
@@ -28,11 +28,11 @@ async fn app() -> App {
     app
 }
 
-fn map(json: Json) -> Map<String, Json> {
+pub(crate) fn map(json: Json) -> Map<String, Json> {
     json.as_object().unwrap().clone()
 }
 
-async fn create(app: &App, model: &'static object::Model, values: Json) -> Result<object::Record, Json> {
+pub(crate) async fn create(app: &App, model: &'static object::Model, values: Json) -> Result<object::Record, Json> {
     let caller = Caller::system();
     let options = Options { refuse_unknown: true, privileged: true };
     let context = change::Context { app, store: app.store(), caller: &caller, options };
@@ -55,7 +55,7 @@ async fn ask(app: &App, user: &Arc<Subject>, source: &str) -> PolicyResult {
     policy::engine::run(app, &record, &request).await
 }
 
-async fn world(app: &App) -> Arc<Subject> {
+pub(crate) async fn world(app: &App) -> Arc<Subject> {
     let group = create(app, directory::Group::model(), json!({"name": "expr-group-00b08f"})).await.unwrap();
     let user = json!({"username": "oracle-expr", "name": "Oracle-Expr", "groups": [group.key()]});
     let user = create(app, directory::User::model(), user).await.unwrap();
