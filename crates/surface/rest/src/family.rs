@@ -14,6 +14,8 @@ pub fn types(ask: &Ask, root: &Kind) -> Result<Response, Problem> {
     let mut kinds = registry.catalogue.kinds((root.model)().name());
     // Only what has a form of its own can be created by a person.
     kinds.retain(|model| !model.schema.component.is_empty() && model.schema.path.is_some());
+    // Dummies are for tests: they can be made, but are not offered.
+    kinds.retain(|model| !model.schema.model_name().starts_with("dummy"));
     kinds.sort_by_key(|model| model.schema.verbose_name);
     let shown = kinds.iter().map(|model| {
         let schema = model.schema;
