@@ -1,4 +1,4 @@
-//! Applying blueprints to a small catalogue of their own is done by the contract tests; here is what needs no objects.
+//! What needs no objects. Applying, watching and refusing are tested over the running program in `tests/blueprints`.
 
 use crate::defaults::{SHIPPED, checksum};
 
