@@ -126,7 +126,8 @@ async fn lists(client: &Client, walk: &mut Walk, model: &'static Model, list: &s
         let any = client.get(&format!("{list}?{name}=x")).await;
         walk.expect(!any.status.is_server_error(), || format!("GET {list}?{name}=x: {} {}", any.status, any.text));
         if let Some(text) = shown.get(name).and_then(Json::as_str).filter(|t| !t.is_empty()) {
-            let encoded: String = text.bytes().map(|b| format!("%{b:02x}")).collect();
+            let hex = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap();
+            let encoded: String = text.bytes().flat_map(|b| ['%', hex(b >> 4), hex(b & 15)]).collect();
             let found = client.get(&format!("{list}?{name}={encoded}")).await;
             walk.expect(found.body["pagination"]["count"].as_u64() >= Some(1), || {
                 format!("GET {list}?{name}={text}: {}", found.text)

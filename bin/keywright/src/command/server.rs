@@ -80,9 +80,10 @@ async fn announce(app: &App, web: bool, took: Duration) {
         Some(host) => host.to_string(),
         None => format!("http://localhost:{port}/"),
     };
-    match directory::setup::is_done(app).await {
-        Ok(false) => tracing::info!("Open {}if/flow/initial-setup/ to choose the administrator's password", address),
-        _ => tracing::info!("Log in at {address}"),
+    if let Ok(false) = directory::setup::is_done(app).await {
+        tracing::info!("Open {address}if/flow/initial-setup/ to choose the administrator's password");
+    } else {
+        tracing::info!("Log in at {address}");
     }
 }
 
