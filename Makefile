@@ -43,7 +43,7 @@ gen-check: ## Fail when a generated file is stale
 	$(CARGO) run -q -p xtask -- gen --check
 
 bench: ## The promises of the README, measured
-	$(CARGO) bench --workspace
+	$(CARGO) bench -p benches
 
 fmt: ## Format everything
 	$(CARGO) fmt --all

@@ -90,7 +90,7 @@ fn reads(server: &Server, fixture: &fixture::Fixture, report: &mut Report) -> Re
     Ok(())
 }
 
-/// A whole login with a password (three steps, five requests, a session, an event) against its hash.
+/// A whole login with a password (six requests, a session, an event) against its hash.
 fn logins(server: &Server, fixture: &fixture::Fixture, report: &mut Report) -> Result<()> {
     let before = raw::hashes()?;
     let logins = load::logins(server, fixture)?;

@@ -9,7 +9,8 @@ pub struct Report {
 
 impl Report {
     fn push(&mut self, line: String) {
-        println!("{line}");
+        // On the way, for whoever waits; the table comes at the end.
+        eprintln!("{line}");
         self.lines.push(line);
     }
 
