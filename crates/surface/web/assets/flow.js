@@ -9,7 +9,7 @@
     button.addEventListener("click", () => {
       const shown = field.type === "text";
       field.type = shown ? "password" : "text";
-      button.setAttribute("aria-pressed", String(!shown));
+      button.textContent = shown ? "Show password" : "Hide password";
     });
   }
   for (const content of document.querySelectorAll("[data-content-of]")) {

@@ -76,13 +76,13 @@ async fn respond(asked: Asked) -> Response {
         Ok(Step::Again) => see_other(&own),
         Ok(Step::Show(shown)) => match shown.redirect_to() {
             Some(to) => see_other(to),
-            None => page(&brand, &own, &shown),
+            None => page(&brand, &own, &shown, &reference(&extensions.0)),
         },
         Err(problem) => refused(&brand, &problem, &reference(&extensions.0)),
     }
 }
 
-fn page(brand: &Branding, own: &str, shown: &flow::Shown) -> Response {
+fn page(brand: &Branding, own: &str, shown: &flow::Shown, reference: &str) -> Response {
     let challenge = Challenge::read(&shown.json);
     let around = Surroundings {
         action: own,
@@ -90,21 +90,30 @@ fn page(brand: &Branding, own: &str, shown: &flow::Shown) -> Response {
         notice: shown.notice.unwrap_or_default(),
         given: &shown.given,
         brand: &brand.title,
+        reference,
     };
     let rendered = render(&challenge, &around);
     let status = if challenge.component == "ak-stage-access-denied" { StatusCode::FORBIDDEN } else { StatusCode::OK };
-    Page { status, title: &rendered.title, brand, body: &rendered.body, wide: false, frames: &rendered.frames }
-        .respond()
+    Page {
+        status,
+        title: &rendered.title,
+        brand,
+        body: &rendered.body,
+        wide: false,
+        posts_away: challenge.component == "ak-stage-autosubmit",
+        frames: &rendered.frames,
+    }
+    .respond()
 }
 
 fn refused(brand: &Branding, problem: &Problem, reference: &str) -> Response {
     if problem.status == StatusCode::NOT_FOUND {
         let text = "There is no flow at this address. The link may be old, or the flow was removed.";
         let link = Link::new("/", "Go to the start");
-        return message(brand, StatusCode::NOT_FOUND, "Not found", text, link, reference);
+        return message(brand, StatusCode::NOT_FOUND, "Not found", text, &[link], reference);
     }
     let text = problem.body["detail"].as_str().unwrap_or("This step could not be carried out.");
-    message(brand, problem.status, WRONG, text, Link::new("/flows/-/cancel/", "Start again"), reference)
+    message(brand, problem.status, WRONG, text, &[Link::new("/flows/-/cancel/", "Start again")], reference)
 }
 
 /// A redirect that is always followed by GET, also after a post (RFC 9110 §15.4.4).

@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use brand::Notice;
+use directory::LazySession;
 use feature::{App, Problem};
 use http::header::{ACCEPT, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
@@ -25,19 +26,26 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     if request.uri().path().starts_with("/api/") || !is_for_people(request.headers()) {
         return next.run(request).await;
     }
-    let origin = request.extensions().get::<Origin>().cloned();
-    let reference = reference(request.extensions());
+    let known = request.extensions().clone();
     let response = next.run(request).await;
-    let Some(origin) = origin else { return response };
+    let Some(origin) = known.get::<Origin>() else { return response };
     let (notice, response) = notice(response).await;
     let Some(notice) = notice else { return response };
-    let brand = Branding::of(&app, &origin);
-    let link = Link::new("/", "Go to the start");
-    let mut page = message(&brand, response.status(), &notice.title, &notice.text, link, &reference);
+    let (brand, status) = (Branding::of(&app, origin), response.status());
+    // COMPAT: an application that somebody may not open is refused with 200.
+    let links = match status {
+        StatusCode::OK | StatusCode::FORBIDDEN if is_logged_in(&known).await => Link::others().to_vec(),
+        _ => vec![Link::new("/", "Go to the start")],
+    };
+    let mut page = message(&brand, status, &notice.title, &notice.text, &links, &reference(&known));
     if let Some(seconds) = response.headers().get(RETRY_AFTER) {
         page.headers_mut().insert(RETRY_AFTER, seconds.clone());
     }
     page
+}
+
+async fn is_logged_in(extensions: &http::Extensions) -> bool {
+    LazySession::load_from(extensions).await.is_ok_and(|browser| browser.user().is_some())
 }
 
 /// What the response says, if it says it without a page.

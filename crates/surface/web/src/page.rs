@@ -52,6 +52,8 @@ pub struct Page<'a> {
     pub brand: &'a Branding,
     pub body: &'a str,
     pub wide: bool,
+    /// Whether its form posts to an application by itself.
+    pub posts_away: bool,
     /// Pages of others that are loaded in hidden frames (front-channel logout).
     pub frames: &'a [String],
 }
@@ -83,13 +85,16 @@ impl Page<'_> {
     }
 
     fn policy(&self) -> String {
-        // Browsers apply form-action to the redirects after a post too, and a login ends in a redirect to the
-        // application, which may lead on; its address was checked against the registered ones before.
         let mut policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'sha256-{}'; img-src 'self' data: https:; \
-             form-action 'self' https: http:; base-uri 'none'; frame-ancestors 'none'",
+             base-uri 'none'; frame-ancestors 'none'",
             *STYLE_HASH
         );
+        // Otherwise no form-action: browsers apply it to the redirects after a post too, and a login ends in a redirect to
+        // the application, whose scheme may be its own. That address was checked against the registered ones before.
+        if self.posts_away {
+            policy.push_str("; form-action https: http:");
+        }
         let frames: Vec<String> = self.frames.iter().filter_map(|f| origin_of(f)).collect();
         if !frames.is_empty() {
             policy.push_str(&format!("; frame-src {}", frames.join(" ")));
@@ -115,8 +120,16 @@ pub(crate) struct Message<'a> {
 }
 
 /// A page that says something and leads on.
-pub fn message(brand: &Branding, status: StatusCode, title: &str, text: &str, link: Link, reference: &str) -> Response {
-    let (lines, links) = ([text.to_owned()], [link]);
-    let body = Message { title, alert: "", lines: &lines, links: &links, reference, frames: &[] }.render();
-    Page { status, title, brand, body: &body.unwrap_or_default(), wide: false, frames: &[] }.respond()
+pub fn message(
+    brand: &Branding,
+    status: StatusCode,
+    title: &str,
+    text: &str,
+    links: &[Link],
+    reference: &str,
+) -> Response {
+    let lines = [text.to_owned()];
+    let body = Message { title, alert: "", lines: &lines, links, reference, frames: &[] }.render();
+    Page { status, title, brand, body: &body.unwrap_or_default(), wide: false, posts_away: false, frames: &[] }
+        .respond()
 }

@@ -77,6 +77,7 @@ async fn portal(app: &App, uri: &http::Uri, extensions: &http::Extensions) -> Re
         brand: &branding,
         body: &body,
         wide: true,
+        posts_away: false,
         frames: &[],
     };
     Ok(page.respond())
@@ -111,5 +112,5 @@ pub async fn console(State(app): State<App>, extensions: Extensions) -> Response
     let Some(origin) = extensions.0.get::<Origin>() else { return StatusCode::BAD_REQUEST.into_response() };
     let text = "There is no admin interface yet. Everything can be set by the API (/api/v3/schema/) and by blueprints.";
     let link = Link::new("/if/user/", "My applications");
-    message(&Branding::of(&app, origin), StatusCode::OK, "Administration", text, link, "")
+    message(&Branding::of(&app, origin), StatusCode::OK, "Administration", text, &[link], "")
 }

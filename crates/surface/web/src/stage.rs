@@ -20,6 +20,13 @@ impl Link {
     pub fn new(href: impl Into<String>, text: impl Into<String>) -> Self {
         Self { href: href.into(), text: text.into() }
     }
+    /// Where somebody may go who may not go here.
+    pub fn others() -> [Self; 2] {
+        [
+            Self::new("/if/user/", "My applications"),
+            Self::new("/flows/-/default/invalidation/", "Log in as somebody else"),
+        ]
+    }
 }
 
 /// What a step needs to be shown beside its challenge.
@@ -33,6 +40,8 @@ pub struct Surroundings<'a> {
     pub given: &'a serde_json::Map<String, Json>,
     /// What the installation is called.
     pub brand: &'a str,
+    /// What administrators find the request by.
+    pub reference: &'a str,
 }
 
 impl Surroundings<'_> {
@@ -108,7 +117,7 @@ pub fn render(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
         "ak-provider-oauth2-device-code" => form(challenge, around, device_code()),
         "ak-stage-dummy" => form(challenge, around, Form { submit: "Continue".into(), ..Form::default() }),
         "ak-stage-autosubmit" => autosubmit(challenge),
-        "ak-stage-access-denied" => denied(challenge),
+        "ak-stage-access-denied" => denied(challenge, around),
         "ak-stage-session-end" => session_end(challenge),
         "ak-provider-oauth2-device-code-finish" => say(
             "The device is logged in",
@@ -271,18 +280,14 @@ fn say(title: &str, lines: &[String], links: &[Link], alert: &str, reference: &s
     Rendered { title: title.to_owned(), body, frames: Vec::new() }
 }
 
-fn denied(challenge: &Challenge) -> Rendered {
+fn denied(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
     let alert = challenge.error_message.as_deref().filter(|m| !m.is_empty()).unwrap_or("You may not do this.");
-    let reference = challenge.request_id.as_deref().unwrap_or_default();
+    let reference = challenge.request_id.as_deref().unwrap_or(around.reference);
     let Some(user) = challenge.pending_user.as_deref().filter(|u| !u.is_empty()) else {
         return say("Access denied", &[], &[Link::new("/", "Go to the start")], alert, reference);
     };
     let line = format!("This was asked for as {user}. If you have another account, log in with that one.");
-    let links = [
-        Link::new("/if/user/", "My applications"),
-        Link::new("/flows/-/default/invalidation/", "Log in as somebody else"),
-    ];
-    say("Access denied", &[line], &links, alert, reference)
+    say("Access denied", &[line], &Link::others(), alert, reference)
 }
 
 fn session_end(challenge: &Challenge) -> Rendered {

@@ -7,8 +7,14 @@ use crate::stage::{Surroundings, render};
 
 fn shown(challenge: &serde_json::Value, given: &serde_json::Value) -> String {
     let given = given.as_object().cloned().unwrap_or_default();
-    let around =
-        Surroundings { action: "/if/flow/x/?next=%2F", csrf: "tok", notice: "", given: &given, brand: "Keywright" };
+    let around = Surroundings {
+        action: "/if/flow/x/?next=%2F",
+        csrf: "tok",
+        notice: "",
+        given: &given,
+        brand: "Keywright",
+        reference: "",
+    };
     render(&Challenge::read(challenge), &around).body
 }
 
