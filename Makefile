@@ -20,7 +20,7 @@ build: ## Build target/release/keywright
 	$(CARGO) build --release -p keywright
 
 test: ## Everything: checks, unit and contract tests, real clients, parity
-	@scripts/need rust cc python postgresql go node
+	@scripts/need rust cc python postgresql go node chromium
 	scripts/test all
 
 check: ## Formatting, lints, layers, generated files
@@ -30,7 +30,7 @@ unit: ## Unit and contract tests on SQLite and, when it is there, PostgreSQL
 	scripts/test unit
 
 interop: ## Real clients and the stories against a running server
-	@scripts/need rust cc python go node
+	@scripts/need rust cc python go node chromium
 	scripts/test interop
 
 parity: ## Recorded exchanges of authentik played against the server
