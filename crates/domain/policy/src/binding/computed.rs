@@ -11,6 +11,10 @@ use super::PolicyBinding;
 use crate::expression::uid_of;
 use crate::subject::{GROUP, USER};
 
+/// The stage that validates answers with policies, where it is part of the program.
+const PROMPT_STAGE: &str = "authentik_stages_prompt.promptstage";
+const VALIDATION: &str = "validation_policies";
+
 pub const OF_BINDING: &[Computed] = &[
     Computed {
         name: "policy_obj",
@@ -110,9 +114,18 @@ fn pick(records: &[Record], field: &str, find: impl Fn(Key) -> Option<Json>) -> 
 fn bound_to<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Values<'a> {
     Box::pin(async move {
         let keys: Vec<Key> = records.iter().filter_map(Record::key).collect();
-        let query = Query::filter(Filter::any_of("policy", keys)).columns_only();
+        let query = Query::filter(Filter::any_of("policy", keys.iter().copied())).columns_only();
         let bindings = rendering.store.records(PolicyBinding::model(), &query).await?;
-        let count = |record: &Record| bindings.iter().filter(|b| b.get("policy").as_key() == record.key()).count();
+        // Prompts use policies without a binding.
+        let prompts = match rendering.store.catalogue().model(PROMPT_STAGE) {
+            Some(model) => rendering.store.records(model, &Query::filter(Filter::any_of(VALIDATION, keys))).await?,
+            None => Vec::new(),
+        };
+        let count = |record: &Record| {
+            let key = record.key();
+            let bound = bindings.iter().filter(|b| b.get("policy").as_key() == key).count();
+            bound + prompts.iter().filter(|p| p.get(VALIDATION).as_keys().iter().any(|k| Some(*k) == key)).count()
+        };
         Ok(records.iter().map(|r| json!(count(r))).collect())
     })
 }
