@@ -139,11 +139,12 @@ fn given(request: &PolicyRequest, field: &str) -> Option<String> {
 
 /// The first static rule that the password breaks.
 fn broken(policy: &PasswordPolicy, password: &str) -> Option<&'static str> {
-    let few = |least: i32, counts: &dyn Fn(char) -> bool| {
+    type Rule<'a> = (&'static str, i32, &'a dyn Fn(char) -> bool);
+    let few = |(_, least, counts): &Rule<'_>| {
         let found = password.chars().filter(|c| counts(*c)).count();
-        found < usize::try_from(least).unwrap_or_default()
+        found < usize::try_from(*least).unwrap_or_default()
     };
-    let rules: [(&'static str, i32, &dyn Fn(char) -> bool); 5] = [
+    let rules: [Rule<'_>; 5] = [
         ("length_min", policy.length_min, &|_| true),
         ("amount_digits", policy.amount_digits, &|c| c.is_ascii_digit()),
         ("amount_lowercase", policy.amount_lowercase, &|c| c.is_ascii_lowercase()),
@@ -151,7 +152,7 @@ fn broken(policy: &PasswordPolicy, password: &str) -> Option<&'static str> {
         ("amount_uppercase", policy.amount_uppercase, &|c| c.is_ascii_uppercase()),
         ("amount_symbols", policy.amount_symbols, &|c| policy.symbol_charset.contains(c)),
     ];
-    rules.into_iter().find(|(_, least, counts)| few(*least, counts)).map(|(name, ..)| name)
+    rules.into_iter().find(few).map(|(name, ..)| name)
 }
 
 /// Into the log, and to whoever tries the policy.
