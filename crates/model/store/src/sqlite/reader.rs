@@ -1,11 +1,12 @@
 //! Reader connections, lent out one statement at a time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use object::Value;
 use parking_lot::Mutex;
-use rusqlite::{Connection, InterruptHandle};
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::{Location, bind, connect};
@@ -26,30 +27,31 @@ pub struct Readers {
     limit: Duration,
 }
 
-/// Stops a read from outside: full while it runs, so that no later read on the same connection is hit.
+/// Stops a read from outside. It is taken off the connection after the read, so that no later one is hit.
 #[derive(Default)]
-struct Brake {
-    running: Mutex<(bool, Option<InterruptHandle>)>,
-}
+struct Brake(AtomicBool);
 
 impl Brake {
-    /// False when it was pulled before the read began.
-    fn start(&self, conn: &Connection) -> bool {
-        let mut running = self.running.lock();
-        running.1 = Some(conn.get_interrupt_handle());
-        !running.0
+    /// False when it was pulled before the read began. SQLite looks at it while it works: an interrupt that arrives just
+    /// before the first step would be lost.
+    fn start(self: &Arc<Self>, conn: &mut Connection) -> bool {
+        let brake = Arc::clone(self);
+        let watched = conn.progress_handler(STEPS, Some(move || brake.is_pulled()));
+        watched.is_ok() && !self.is_pulled()
     }
-    fn finish(&self) {
-        self.running.lock().1 = None;
+    fn finish(conn: &mut Connection) {
+        let _ = conn.progress_handler(0, None::<fn() -> bool>);
     }
     fn pull(&self) {
-        let mut running = self.running.lock();
-        running.0 = true;
-        if let Some(handle) = &running.1 {
-            handle.interrupt();
-        }
+        self.0.store(true, Ordering::Relaxed);
+    }
+    fn is_pulled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
+
+/// How many steps of its machine SQLite makes between two looks at the brake.
+const STEPS: i32 = 2000;
 
 /// Pulls the brake when nobody waits for the read any more.
 struct Waiting(Arc<Brake>);
@@ -83,7 +85,7 @@ impl Readers {
                 let _permit = permit;
                 readers.lend(|conn| {
                     let result = if brake.start(conn) { bind::run(conn, &statement, None) } else { Err(late()) };
-                    brake.finish();
+                    Brake::finish(conn);
                     result.map(|outcome| outcome.rows)
                 })
             };
@@ -94,13 +96,13 @@ impl Readers {
         result
     }
 
-    fn lend<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    fn lend<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         let taken = self.idle.lock().pop();
-        let conn = match taken {
+        let mut conn = match taken {
             Some(conn) => conn,
             None => connect(&self.location, true)?,
         };
-        let result = work(&conn);
+        let result = work(&mut conn);
         let mut idle = self.idle.lock();
         if idle.len() < KEPT {
             idle.push(conn);
