@@ -18,7 +18,7 @@ use std::time::Duration;
 use object::Value;
 
 pub use config::{PostgresConfig, SslMode};
-pub use feed::{CHANNEL, follow};
+pub use feed::{CHANNEL, follow, read_over};
 
 use crate::error::{Error, Result};
 use crate::statement::{Outcome, Statement};

@@ -78,6 +78,7 @@ impl Shape {
         for model in catalogue.models() {
             shape.add(catalogue, model);
         }
+        shape.tables.insert("keywright_news".into(), news());
         shape
     }
 
@@ -153,6 +154,17 @@ impl Shape {
             }
         }
         out
+    }
+}
+
+/// What processes tell each other, for a while.
+fn news() -> Table {
+    let columns = [("pk", Type::Int), ("at", Type::Time), ("channel", Type::Text), ("payload", Type::Text)];
+    Table {
+        key: TableKey::Counted,
+        columns: columns.into_iter().map(|(name, kind)| plain(name, kind)).collect(),
+        indexes: vec![],
+        was: None,
     }
 }
 

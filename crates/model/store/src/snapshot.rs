@@ -217,9 +217,9 @@ impl Store {
         }
     }
 
-    /// Reads what others changed since it was last loaded.
-    pub(crate) async fn catch_up(&self) -> Result<()> {
-        let counters = self.counters().await?;
+    /// Reads what differs from the counters.
+    pub(crate) async fn follow_counters(&self, rows: Vec<Vec<object::Value>>) -> Result<()> {
+        let counters = pairs(rows);
         let stale: Vec<&'static str> = {
             let seen = self.shared.snapshots.seen.lock();
             let differs = counters.iter().filter(|(label, version)| seen.get(label) != Some(version));
@@ -229,8 +229,11 @@ impl Store {
     }
 
     async fn counters(&self) -> Result<Vec<(String, i64)>> {
-        let rows = self.conn.read(sql::counters()).await?;
-        let pair = |row: Vec<object::Value>| Some((row.first()?.as_str()?.to_owned(), row.get(1)?.as_int()?));
-        Ok(rows.into_iter().filter_map(pair).collect())
+        Ok(pairs(self.conn.read(sql::counters()).await?))
     }
+}
+
+fn pairs(rows: Vec<Vec<object::Value>>) -> Vec<(String, i64)> {
+    let pair = |row: Vec<object::Value>| Some((row.first()?.as_str()?.to_owned(), row.get(1)?.as_int()?));
+    rows.into_iter().filter_map(pair).collect()
 }

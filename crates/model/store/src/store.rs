@@ -13,6 +13,7 @@ use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::migrate::{MigrateOptions, Plan};
+use crate::news::{Hub, Item};
 use crate::postgres::{Postgres, PostgresConfig};
 use crate::query::{After, Page, Query};
 use crate::snapshot::{Snapshot, Snapshots};
@@ -27,12 +28,20 @@ use crate::write::Write;
 pub struct Store {
     pub(crate) conn: Conn,
     pub(crate) shared: Arc<Shared>,
-    /// In a transaction: the models written so far.
-    pub(crate) touched: Option<Arc<Mutex<Vec<&'static str>>>>,
+    /// In a transaction: what it did so far that others have to hear of.
+    pub(crate) touched: Option<Arc<Mutex<Touched>>>,
+}
+
+#[derive(Default)]
+pub(crate) struct Touched {
+    /// The models written.
+    pub labels: Vec<&'static str>,
+    pub news: Vec<Item>,
 }
 
 pub(crate) struct Shared {
     pub catalogue: &'static Catalogue,
+    pub news: Hub,
     pub snapshots: Snapshots,
     /// By the address of the model.
     by_key: RwLock<HashMap<usize, Statement>>,
@@ -107,10 +116,16 @@ impl Store {
 
     async fn with(conn: Conn, catalogue: &'static Catalogue, options: &MigrateOptions) -> Result<Self> {
         crate::migrate::migrate(&conn, catalogue, options).await?;
-        let shared = Arc::new(Shared { catalogue, snapshots: Snapshots::default(), by_key: RwLock::default() });
+        let shared = Arc::new(Shared {
+            catalogue,
+            news: Hub::default(),
+            snapshots: Snapshots::default(),
+            by_key: RwLock::default(),
+        });
         let store = Self { conn, shared, touched: None };
         let all: Vec<_> = catalogue.models().iter().map(|m| m.name()).collect();
         store.refresh(&all).await?;
+        store.look(None).await?;
         Ok(store)
     }
 
@@ -332,10 +347,10 @@ impl Store {
         Tx::begin(self).await
     }
 
-    async fn run(&self, statements: Vec<Statement>, touched: Vec<&'static str>) -> Result<Vec<Outcome>> {
+    pub(crate) async fn run(&self, statements: Vec<Statement>, touched: Vec<&'static str>) -> Result<Vec<Outcome>> {
         if let Some(list) = &self.touched {
             let outcomes = self.conn.write(statements).await?;
-            list.lock().extend(touched);
+            list.lock().labels.extend(touched);
             return Ok(outcomes);
         }
         let cached = self.cached(touched);

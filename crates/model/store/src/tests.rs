@@ -1,5 +1,6 @@
 //! The generic store on a small catalogue.
 
+mod news;
 mod postgres;
 mod robust;
 

@@ -3,8 +3,6 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
-use parking_lot::Mutex;
-
 use crate::error::{Error, Result};
 use crate::sql;
 use crate::store::Store;
@@ -21,7 +19,7 @@ impl Tx {
     pub(crate) async fn begin(outer: &Store) -> Result<Self> {
         let owner = !outer.conn.is_transaction();
         let conn = outer.conn.begin().await?;
-        let touched = outer.touched.clone().unwrap_or_else(|| Arc::new(Mutex::new(Vec::new())));
+        let touched = outer.touched.clone().unwrap_or_else(|| Arc::default());
         let store = Store { conn, shared: Arc::clone(&outer.shared), touched: Some(touched) };
         Ok(Self { store, outer: outer.clone(), owner })
     }
@@ -31,8 +29,8 @@ impl Tx {
             return Ok(());
         }
         let touched = self.store.touched.as_ref().map(|t| std::mem::take(&mut *t.lock())).unwrap_or_default();
-        let cached = self.outer.cached(touched);
-        if cached.is_empty() {
+        let cached = self.outer.cached(touched.labels);
+        if cached.is_empty() && touched.news.is_empty() {
             return self.store.conn.end(true).await;
         }
         // As with single writes: once it is committed it must be read back, whether or not anybody still waits.
@@ -42,6 +40,7 @@ impl Tx {
                 self.store.conn.write(news).await?;
             }
             self.store.conn.end(true).await?;
+            self.outer.shared.news.deliver(touched.news);
             self.outer.refresh_committed(&cached).await;
             Ok(())
         };
@@ -63,7 +62,8 @@ impl Deref for Tx {
 /// A point inside a transaction to go back to, for a rehearsal.
 pub struct Savepoint<'a> {
     store: &'a Store,
-    touched: usize,
+    /// How many labels and news there were.
+    touched: (usize, usize),
 }
 
 impl Savepoint<'_> {
@@ -71,7 +71,9 @@ impl Savepoint<'_> {
     pub async fn undo(self) -> Result<()> {
         self.store.conn.script("ROLLBACK TO rehearsal; RELEASE rehearsal").await?;
         if let Some(list) = &self.store.touched {
-            list.lock().truncate(self.touched);
+            let mut list = list.lock();
+            list.labels.truncate(self.touched.0);
+            list.news.truncate(self.touched.1);
         }
         Ok(())
     }
@@ -81,7 +83,10 @@ impl Store {
     /// Marks a point to go back to. Only inside a transaction, and only one at a time.
     pub async fn savepoint(&self) -> Result<Savepoint<'_>> {
         self.conn.script("SAVEPOINT rehearsal").await?;
-        let touched = self.touched.as_ref().map_or(0, |t| t.lock().len());
+        let touched = self.touched.as_ref().map_or((0, 0), |t| {
+            let list = t.lock();
+            (list.labels.len(), list.news.len())
+        });
         Ok(Savepoint { store: self, touched })
     }
 }

@@ -38,7 +38,7 @@ pub async fn run(lent: &mut Lent, statements: &[Statement], frame: Frame) -> Res
 /// A single statement is a transaction by itself.
 async fn alone(lent: &Lent, statement: &Statement) -> Result<Vec<Outcome>, Fault> {
     let prepared = lent.prepared(statement).await?;
-    let outcome = run_prepared(lent, statement, prepared.as_ref(), None)
+    let outcome = run_prepared(lent.client(), statement, prepared.as_ref(), None)
         .await
         .map_err(|fault| Fault { commit_sent: true, ..fault })?;
     check(statement, &outcome)?;
@@ -90,7 +90,7 @@ async fn send(
         let last =
             end == statements.len() && frame == Frame::Transaction && part.iter().all(|s| s.expect != Expect::Row);
         let running = part.iter().zip(&prepared[start..end]);
-        let running = running.map(|(s, p)| run_prepared(lent, s, p.as_ref(), inserted.as_ref()));
+        let running = running.map(|(s, p)| run_prepared(lent.client(), s, p.as_ref(), inserted.as_ref()));
         let (opened, (results, committed)) =
             join(simple(open, start == 0), join(join_all(running), simple(close, last))).await;
         let sent = |fault: Fault| Fault { commit_sent: last, ..fault };

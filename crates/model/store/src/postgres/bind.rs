@@ -4,7 +4,7 @@ use futures::TryStreamExt;
 use object::Value;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type};
-use tokio_postgres::{Row, RowStream};
+use tokio_postgres::{Client, Row, RowStream};
 
 use super::fault::Fault;
 use super::pool::Lent;
@@ -62,7 +62,7 @@ fn type_of(value: &Value) -> Type {
 pub async fn run(lent: &mut Lent, statement: &Statement) -> Result<Outcome, Fault> {
     let was_busy = std::mem::replace(&mut lent.busy, true);
     let prepared = lent.prepared(statement).await?;
-    let result = run_prepared(lent, statement, prepared.as_ref(), None).await;
+    let result = run_prepared(lent.client(), statement, prepared.as_ref(), None).await;
     lent.busy = was_busy;
     result
 }
@@ -70,7 +70,7 @@ pub async fn run(lent: &mut Lent, statement: &Statement) -> Result<Outcome, Faul
 /// Sends a statement and reads what it returns. The message goes out at the first poll: several of these polled together
 /// are a pipeline.
 pub async fn run_prepared(
-    lent: &Lent,
+    client: &Client,
     statement: &Statement,
     prepared: Option<&tokio_postgres::Statement>,
     inserted: Option<&Value>,
@@ -85,13 +85,13 @@ pub async fn run_prepared(
     let params = params.iter().map(|p| p as &(dyn ToSql + Sync));
     let at = |e: tokio_postgres::Error| Fault::of(&statement.sql, &e);
     let stream: RowStream = if let Some(prepared) = prepared {
-        lent.client().query_raw(prepared, params).await.map_err(at)?
+        client.query_raw(prepared, params).await.map_err(at)?
     } else {
         let types = statement.params.iter().map(|p| match p {
             Param::Value(value) => type_of(value),
             Param::Inserted => inserted.map_or(Type::UNKNOWN, type_of),
         });
-        lent.client().query_typed_raw(&statement.sql, params.zip(types)).await.map_err(at)?
+        client.query_typed_raw(&statement.sql, params.zip(types)).await.map_err(at)?
     };
     let mut stream = std::pin::pin!(stream);
     let mut rows = Vec::new();

@@ -72,6 +72,8 @@ pub struct PostgresConfig {
     pub patience: Duration,
     /// How long a read may take.
     pub statement_timeout: Duration,
+    /// Whether to LISTEN for notifications, which a pooler in transaction mode does not pass on.
+    pub listen: bool,
     /// How often to look for changes made by others that no notification told of.
     pub poll: Duration,
 }
@@ -94,7 +96,8 @@ impl Default for PostgresConfig {
             prepare: true,
             patience: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
-            poll: Duration::from_secs(10),
+            listen: true,
+            poll: Duration::from_millis(500),
         }
     }
 }
@@ -121,6 +124,7 @@ impl PostgresConfig {
                 "sslkey" => config.sslkey = Some(value.into()),
                 "schema" => value.clone_into(&mut config.schema),
                 "prepare" => config.prepare = value != "false",
+                "listen" => config.listen = value != "false",
                 _ => rest.push(pair),
             }
         }

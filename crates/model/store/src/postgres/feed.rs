@@ -5,17 +5,23 @@
 //! a lost notification delays a change by one poll and never loses it, and an instance's own changes cost it one query.
 
 use std::future::poll_fn;
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep, timeout_at};
-use tokio_postgres::AsyncMessage;
+use object::Value;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_postgres::{AsyncMessage, Client};
 
 use super::Postgres;
+use super::bind::run_prepared;
 use super::fault::chain;
+use crate::error::Result;
+use crate::statement::Statement;
 use crate::store::Store;
 
 pub const CHANNEL: &str = "keywright_change";
+/// How long the server may take to answer a look before the link counts as lost.
+const ANSWER: Duration = Duration::from_secs(3);
 
 /// Follows the feed until the driver is gone. `store` gives the store while it is in use.
 pub async fn follow(driver: Weak<Postgres>, store: impl Fn() -> Option<Store> + Send + 'static) {
@@ -26,10 +32,16 @@ pub async fn follow(driver: Weak<Postgres>, store: impl Fn() -> Option<Store> + 
     }
 }
 
+/// Runs a read over a connection outside the pool.
+pub async fn read_over(client: &Client, statement: Statement) -> Result<Vec<Vec<Value>>> {
+    run_prepared(client, &statement, None, None).await.map(|outcome| outcome.rows).map_err(|fault| fault.error)
+}
+
 async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store> + Send) {
     let mut pause = Duration::from_millis(200);
     loop {
-        let Some((pool, poll)) = driver.upgrade().map(|d| (d.pool.clone(), d.pool.options.poll)) else { return };
+        let Some(pool) = driver.upgrade().map(|d| Arc::clone(&d.pool)) else { return };
+        let (poll, wanted) = (pool.options.poll, pool.options.listen);
         match pool.listener().await {
             Ok((client, mut connection)) => {
                 drop(pool);
@@ -41,16 +53,29 @@ async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store
                         }
                     }
                 });
-                let listening = client.batch_execute(&format!("LISTEN {CHANNEL}")).await;
+                let listening = match wanted {
+                    true => client.batch_execute(&format!("LISTEN {CHANNEL}")).await,
+                    false => Ok(()),
+                };
                 if listening.is_ok() {
                     pause = Duration::from_millis(200);
                     set_linked(&store, true);
+                    if let Some(store) = store() {
+                        store.shared.news.look_at_all();
+                    }
                     loop {
                         // First of all, as something may have changed while nobody listened.
-                        if !catch_up(&store).await {
+                        let Some(store) = store() else {
                             reading.abort();
                             return;
+                        };
+                        // Over the link itself: a link that no longer answers is noticed by that.
+                        match timeout(ANSWER, store.look(Some(&client))).await {
+                            Ok(Ok(())) => {}
+                            Ok(Err(e)) if !client.is_closed() => tracing::warn!("News could not be read: {e}"),
+                            Ok(Err(_)) | Err(_) => break,
                         }
+                        drop(store);
                         match timeout_at(Instant::now() + poll, news.recv()).await {
                             Ok(None) => break,
                             Ok(Some(())) => while news.try_recv().is_ok() {},
@@ -87,8 +112,8 @@ fn set_linked(store: &impl Fn() -> Option<Store>, linked: bool) {
 /// False when the store is gone.
 async fn catch_up(store: &impl Fn() -> Option<Store>) -> bool {
     let Some(store) = store() else { return false };
-    if let Err(e) = store.catch_up().await {
-        tracing::warn!("Changed configuration could not be read: {e}");
+    if let Err(e) = store.look(None).await {
+        tracing::warn!("News could not be read: {e}");
     }
     true
 }

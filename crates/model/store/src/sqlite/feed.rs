@@ -5,15 +5,15 @@ use std::time::Duration;
 use crate::store::Store;
 
 /// The counters are a handful of rows in memory, so looking often costs nothing.
-const PERIOD: Duration = Duration::from_secs(2);
+const PERIOD: Duration = Duration::from_millis(500);
 
 /// Looks now and then until the store is gone.
 pub async fn follow(store: impl Fn() -> Option<Store> + Send) {
     loop {
         tokio::time::sleep(PERIOD).await;
         let Some(store) = store() else { return };
-        if let Err(e) = store.catch_up().await {
-            tracing::warn!("Changed configuration could not be read: {e}");
+        if let Err(e) = store.look(None).await {
+            tracing::warn!("News could not be read: {e}");
         }
     }
 }

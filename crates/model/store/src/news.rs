@@ -1,0 +1,258 @@
+//! News that processes on one database tell each other: "this session has ended", "that code was used".
+//!
+//! For rows that are kept in memory somewhere without being configuration. [`Store::announce`] is part of the transaction
+//! that it is called in: it is heard once that is committed, and never otherwise. It is heard in the announcing process at
+//! once, elsewhere within milliseconds by NOTIFY and within half a second without (a pooler in between, a link that broke):
+//! the news stands in a table which everybody looks at, and NOTIFY says no more than "look now". A listener hears of
+//! everything at least once; what it may not have heard, because it or its process slept too long, is told as
+//! [`News::Missed`], after which it has to forget what it holds.
+//!
+//! Memory is to be trusted only while news come in: see [`Store::news_age`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use object::Value;
+use parking_lot::Mutex;
+use tokio::sync::broadcast;
+use tokio::time::Instant;
+
+use crate::conn::Conn;
+use crate::error::{Error, Result};
+use crate::sql;
+use crate::statement::Statement;
+use crate::store::Store;
+use crate::write::Write;
+
+/// What a listener hears.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    Told(Arc<str>),
+    /// Something may have been told that was not heard: whatever rests on the channel has to be read again.
+    Missed,
+}
+
+/// An ear for one channel. It hears what is announced from its making on.
+pub struct Listener {
+    channel: &'static str,
+    told: broadcast::Receiver<Told>,
+}
+
+impl Listener {
+    /// The next piece of news; `None` when the store is gone.
+    pub async fn next(&mut self) -> Option<News> {
+        loop {
+            match self.told.recv().await {
+                Ok(Told::Item(item)) if &*item.channel == self.channel => return Some(News::Told(item.payload)),
+                Ok(Told::Item(_)) => {}
+                Ok(Told::Missed) | Err(broadcast::error::RecvError::Lagged(_)) => return Some(News::Missed),
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+/// One announcement as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub number: i64,
+    pub channel: Arc<str>,
+    pub payload: Arc<str>,
+}
+
+#[derive(Debug, Clone)]
+enum Told {
+    Item(Item),
+    Missed,
+}
+
+/// Longest payload: news names a thing, it does not carry it.
+const LONGEST: usize = 16 << 10;
+/// How many pieces a listener may be behind.
+const BACKLOG: usize = 8192;
+/// How long a transaction may take between writing its news and its commit: numbers are given before the commit.
+const SLOWEST: Duration = Duration::from_mins(2);
+/// Who did not look for that long may have missed what was cleared away meanwhile ([`KEPT`] less what a clock may be off).
+const AWAY: Duration = Duration::from_mins(10);
+/// How long news are kept in the table.
+pub(crate) const KEPT: Duration = Duration::from_mins(15);
+/// How often old ones are cleared away.
+const SWEEP: Duration = Duration::from_mins(5);
+
+/// The hub of this process.
+pub(crate) struct Hub {
+    told: broadcast::Sender<Told>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Numbers up to this one need not be read again.
+    floor: i64,
+    /// Highest numbers by when they were seen: the floor follows them slowly.
+    marks: Vec<(Instant, i64)>,
+    heard: HashMap<i64, (Instant, Item)>,
+    /// When the last look began that succeeded.
+    looked: Option<(Instant, Timestamp)>,
+    swept: Option<Instant>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self { told: broadcast::Sender::new(BACKLOG), state: Mutex::default() }
+    }
+}
+
+impl Hub {
+    /// Tells listeners, unless they were told.
+    pub fn deliver(&self, items: Vec<Item>) {
+        let mut state = self.state.lock();
+        self.pass_on(&mut state, items, Instant::now());
+    }
+
+    fn pass_on(&self, state: &mut State, items: Vec<Item>, now: Instant) {
+        for item in items {
+            // The number alone is not enough: a standby that takes over may give it again.
+            let known = state.heard.insert(item.number, (now, item.clone()));
+            if known.is_none_or(|(_, earlier)| earlier != item) {
+                // Nobody listening is no fault.
+                let _ = self.told.send(Told::Item(item));
+            }
+        }
+    }
+
+    fn floor(&self) -> i64 {
+        self.state.lock().floor
+    }
+
+    /// Makes the next look read all that is kept: another server may be answering now.
+    pub fn look_at_all(&self) {
+        let mut state = self.state.lock();
+        state.floor = 0;
+        state.marks.clear();
+    }
+
+    /// Takes note of what was read by a look that began then.
+    fn heard(&self, began: Instant, time: Timestamp, items: Vec<Item>) {
+        let mut state = self.state.lock();
+        let highest = items.iter().map(|i| i.number).max().unwrap_or(state.floor);
+        match state.looked {
+            // What was announced before this process listened concerns nobody in it.
+            None => state.heard.extend(items.into_iter().map(|i| (i.number, (began, i)))),
+            Some((_, before)) => {
+                if time.duration_since(before).unsigned_abs() > AWAY {
+                    let _ = self.told.send(Told::Missed);
+                }
+                self.pass_on(&mut state, items, began);
+            }
+        }
+        state.looked = Some((began, time));
+        if state.marks.last().is_none_or(|(_, mark)| *mark < highest) {
+            state.marks.push((began, highest));
+        }
+        while let Some((at, mark)) = state.marks.first().copied()
+            && began.duration_since(at) > SLOWEST
+        {
+            state.floor = state.floor.max(mark);
+            state.marks.remove(0);
+        }
+        if state.heard.len() > 64 {
+            state.heard.retain(|_, (at, _)| began.duration_since(*at) < KEPT + SLOWEST);
+        }
+    }
+
+    /// Whether it is time to clear the table, said once.
+    fn is_sweep_due(&self, now: Instant) -> bool {
+        let mut state = self.state.lock();
+        let due = state.swept.is_none_or(|at| now.duration_since(at) > SWEEP);
+        if due {
+            state.swept = Some(now);
+        }
+        due
+    }
+}
+
+impl Store {
+    /// Tells every process on this database, this one included. In a transaction: once it is committed.
+    ///
+    /// ```ignore
+    /// let tx = store.begin().await?;
+    /// tx.delete(Session::model(), key).await?;
+    /// tx.announce("session", &key.to_string()).await?;
+    /// tx.commit().await?;
+    /// ```
+    pub async fn announce(&self, channel: &'static str, payload: &str) -> Result<()> {
+        self.apply_announcing(Vec::new(), channel, &[payload]).await
+    }
+
+    /// Carries out the writes and tells of them, all or nothing.
+    pub async fn apply_announcing<P: AsRef<str>>(
+        &self,
+        writes: Vec<Write>,
+        channel: &'static str,
+        payloads: &[P],
+    ) -> Result<()> {
+        if let Some(long) = payloads.iter().find(|p| p.as_ref().len() > LONGEST) {
+            let (what, length) = (format!("news on {channel}"), long.as_ref().len());
+            return Err(Error::Database { what, message: format!("{length} bytes are more than {LONGEST}") });
+        }
+        let mut statements = Vec::new();
+        let mut touched = Vec::new();
+        for write in &writes {
+            touched.push(write.model().name());
+            sql::plan(self.catalogue(), self.conn.dialect(), write, &mut statements)?;
+        }
+        let first = statements.len();
+        let told = payloads.iter().map(|p| sql::tell(self.conn.dialect(), channel, p.as_ref()));
+        statements.extend(told);
+        let outcomes = self.run(statements, touched).await?;
+        let numbers = outcomes.iter().skip(first).filter_map(|o| o.rows.first()?.first()?.as_int());
+        let items: Vec<Item> = numbers
+            .zip(payloads)
+            .map(|(number, payload)| Item { number, channel: channel.into(), payload: payload.as_ref().into() })
+            .collect();
+        match &self.touched {
+            Some(touched) => touched.lock().news.extend(items),
+            None => self.shared.news.deliver(items),
+        }
+        Ok(())
+    }
+
+    /// Listens to a channel.
+    pub fn listen(&self, channel: &'static str) -> Listener {
+        Listener { channel, told: self.shared.news.told.subscribe() }
+    }
+
+    /// How long ago the last look at the news began that succeeded: nothing older than this was missed. It stays below a
+    /// second as long as the database answers. A process that was stopped, or cut off, finds it large when it wakes; what
+    /// is only true until somebody says otherwise has then to be asked of the database.
+    pub fn news_age(&self) -> Duration {
+        self.shared.news.state.lock().looked.map_or(Duration::MAX, |(at, _)| at.elapsed())
+    }
+
+    /// Reads the news and the counters of configuration, and acts on both. `link` is asked instead of the pool, where
+    /// there is one.
+    pub(crate) async fn look(&self, link: Option<&tokio_postgres::Client>) -> Result<()> {
+        let read = async |statement: Statement| match link {
+            Some(client) => crate::postgres::read_over(client, statement).await,
+            None => self.conn.read(statement).await,
+        };
+        let began = Instant::now();
+        let time = clock::Clock::system().now();
+        let rows = read(sql::news(self.shared.news.floor())).await?;
+        self.shared.news.heard(began, time, rows.into_iter().filter_map(item).collect());
+        let counters = read(sql::counters()).await?;
+        self.follow_counters(counters).await?;
+        if self.shared.news.is_sweep_due(began) && !matches!(self.conn, Conn::SqliteTx(_) | Conn::PostgresTx(_)) {
+            self.conn.write(vec![sql::forget_news(self.conn.dialect(), KEPT)]).await?;
+        }
+        Ok(())
+    }
+}
+
+fn item(row: Vec<Value>) -> Option<Item> {
+    let text = |i: usize| row.get(i).and_then(Value::as_str).map(Arc::from);
+    Some(Item { number: row.first()?.as_int()?, channel: text(1)?, payload: text(2)? })
+}
