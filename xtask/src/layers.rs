@@ -8,8 +8,9 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 
 /// The domain crates in their order: each may use those before it.
-const DOMAIN: [&str; 10] =
-    ["feature", "events", "keys", "directory", "access", "policy", "flow", "apps", "brand", "blueprint"];
+const DOMAIN: [&str; 12] = [
+    "feature", "events", "keys", "directory", "access", "policy", "flow", "apps", "brand", "outpost", "gate", "blueprint",
+];
 
 /// What each layer may use beside what is said in [`allowed`].
 fn rank(layer: &str) -> u8 {

@@ -1,0 +1,163 @@
+//! Who is there: by cookie, else by the `Authorization` header.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clock::SignedDuration;
+use http::header::AUTHORIZATION;
+
+use super::Gate;
+use crate::asked::Asked;
+use crate::cookie;
+use crate::memory::Found;
+use crate::ports::{Fault, Login};
+use crate::session::{Held, Session, SessionKey};
+use crate::site::Site;
+
+/// Longer headers hold no credentials of ours.
+const LONGEST_HEADER: usize = 16 << 10;
+
+impl Gate {
+    /// The session of a request, if it has a good one.
+    pub(crate) async fn held(&self, site: &Arc<Site>, asked: &Asked) -> Result<Option<Held>, Fault> {
+        let now = self.clock.unix();
+        for value in cookie::values(&asked.parts.headers, &site.cookie.session) {
+            let key = SessionKey::of(value);
+            if let Some(session) = self.by_key(site, asked, key, now).await? {
+                return Ok(Some(session));
+            }
+        }
+        self.by_header(site, asked, now).await
+    }
+
+    async fn by_key(
+        &self,
+        site: &Arc<Site>,
+        asked: &Asked,
+        key: SessionKey,
+        now: i64,
+    ) -> Result<Option<Held>, Fault> {
+        let session = match self.memory().get(&key, now) {
+            Found::Session(session) => session,
+            Found::Missing => return Ok(None),
+            Found::Unknown => match self.sessions.load(site, &key).await? {
+                Some(login) => self.memory().put(Session::new(site, key, &login), now),
+                None => {
+                    self.memory().put_missing(key, now);
+                    return Ok(None);
+                }
+            },
+        };
+        Ok(self.stands(site, asked, &session, now).await?.then_some(session))
+    }
+
+    /// Whether a session lets in at this site, now. SECURITY: the one place that says so.
+    async fn stands(&self, site: &Arc<Site>, asked: &Asked, session: &Held, now: i64) -> Result<bool, Fault> {
+        // A cookie of one application is none at another, whatever its name.
+        if session.site != site.config.pk || session.is_over(now) {
+            return Ok(false);
+        }
+        let version = self.sessions.version();
+        if !session.is_doubted(version) && self.sessions.is_current() {
+            return Ok(true);
+        }
+        session.begin_review();
+        let verdict = self.sessions.review(site, session, asked).await;
+        match verdict {
+            Ok(true) => {
+                session.decided(version);
+                Ok(!session.is_over(now))
+            }
+            Ok(false) => {
+                self.memory().end(&session.key);
+                if !session.transient {
+                    self.sessions.end(session, false).await?;
+                }
+                Ok(false)
+            }
+            Err(fault) => {
+                session.doubt();
+                Err(fault)
+            }
+        }
+    }
+
+    /// Credentials that a program sends along. What they led to is remembered for a moment.
+    async fn by_header(&self, site: &Arc<Site>, asked: &Asked, now: i64) -> Result<Option<Held>, Fault> {
+        if !site.config.intercept_header_auth {
+            return Ok(None);
+        }
+        let mut all = asked.parts.headers.get_all(AUTHORIZATION).iter();
+        let (Some(header), None) = (all.next(), all.next()) else { return Ok(None) };
+        if header.len() > LONGEST_HEADER {
+            return Ok(None);
+        }
+        // The key holds the site: what is good for one provider says nothing about another (CVE-2021-32701 of Oathkeeper).
+        let key = SessionKey::of_header(site.config.pk, header.as_bytes());
+        match self.memory().get(&key, now) {
+            Found::Session(session) if !session.is_over(now) => {
+                return Ok(self.stands(site, asked, &session, now).await?.then_some(session));
+            }
+            Found::Missing => return Ok(None),
+            Found::Session(_) | Found::Unknown => {}
+        }
+        let Some(login) = self.prove(site, asked, header.to_str().unwrap_or_default()).await? else {
+            self.memory().put_missing(key, now - 4);
+            return Ok(None);
+        };
+        let version = self.sessions.version();
+        let mut session = Session::new(site, key, &login);
+        session.transient = true;
+        session.expires = session.expires.min(now + i64::from(login.good_for));
+        // It was decided this moment.
+        session.decided(version);
+        if login.good_for == 0 {
+            return Ok(Some(Arc::new(session)));
+        }
+        Ok(Some(self.memory().put(session, now)))
+    }
+
+    async fn prove(&self, site: &Arc<Site>, asked: &Asked, header: &str) -> Result<Option<Login>, Fault> {
+        let Some((scheme, rest)) = header.split_once(' ') else { return Ok(None) };
+        let rest = rest.trim();
+        let found = if scheme.eq_ignore_ascii_case("bearer") {
+            self.issuer.bearer(site, rest, asked).await
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            let Some((username, password)) = unpack(rest) else { return Ok(None) };
+            self.issuer.basic(site, &username, &password, asked).await
+        } else {
+            return Ok(None);
+        };
+        match found {
+            Err(Fault::Refused(reason)) => {
+                tracing::debug!(provider = site.config.name, "Credentials in a header: {reason}");
+                Ok(None)
+            }
+            other => other,
+        }
+    }
+
+    /// Keeps a new session; returns what the cookie shall hold and for how long.
+    pub(crate) async fn keep(&self, site: &Arc<Site>, mut login: Login) -> Result<(String, i64), Fault> {
+        let now = self.clock.now();
+        if let Some(validity) = site.validity() {
+            let end = now.checked_add(SignedDuration::from_secs(validity)).unwrap_or(login.expires);
+            login.expires = login.expires.min(end);
+        }
+        let (cookie, key) = SessionKey::generate(&self.random);
+        self.sessions.keep(site, &key, &login).await?;
+        let session = Session::new(site, key, &login);
+        let age = session.expires - now.as_second();
+        // Decided when the code was redeemed.
+        session.decided(self.sessions.version());
+        self.memory().put(session, now.as_second());
+        Ok((cookie, age))
+    }
+}
+
+fn unpack(basic: &str) -> Option<(String, String)> {
+    let text = String::from_utf8(STANDARD.decode(basic).ok()?).ok()?;
+    let (username, password) = text.split_once(':')?;
+    (!username.is_empty() && !password.is_empty()).then(|| (username.to_owned(), password.to_owned()))
+}

@@ -1,0 +1,133 @@
+//! What the gate needs from outside: somewhere to keep sessions, and somebody who says who people are.
+//!
+//! Two sets of implementations exist: the server's own, which reads its store and calls its OAuth provider in process, and
+//! the outpost's, which speaks HTTP with a server elsewhere.
+
+use std::sync::Arc;
+
+use clock::{Timestamp, Uuid};
+use futures::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+
+use crate::asked::Asked;
+use crate::session::{Session, SessionKey};
+use crate::site::{Addresses, Site};
+
+/// What a login says of a person: the claims of the token, as upstream's outpost reads them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Claims {
+    pub sub: String,
+    pub exp: i64,
+    pub email: String,
+    pub email_verified: bool,
+    pub name: String,
+    pub preferred_username: String,
+    pub groups: Vec<String>,
+    pub entitlements: Vec<String>,
+    pub sid: String,
+    pub ak_proxy: ProxyClaims,
+}
+
+/// What the scope `ak_proxy` tells.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ProxyClaims {
+    pub user_attributes: Map<String, Json>,
+    pub is_superuser: bool,
+    /// Where this person's requests go instead of the provider's internal host.
+    pub backend_override: String,
+    /// The `Host` that the application behind sees.
+    pub host_header: String,
+}
+
+/// A person who was let in.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Login {
+    pub claims: Claims,
+    /// The token as the application gets it (`X-authentik-jwt`).
+    pub token: String,
+    /// When the token ends.
+    pub expires: Timestamp,
+    /// The user's key, where it is known.
+    pub user: Option<i64>,
+    /// The login at the identity provider that this one ends with.
+    pub session: Option<Uuid>,
+    /// For credentials in a header: seconds for which the answer may be remembered.
+    pub good_for: u32,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The credentials, the code or the session are no good. For the log.
+    #[error("{0}")]
+    Refused(String),
+    /// Something that is needed cannot be reached now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Something has to be set up first; the text says what.
+    #[error("{0}")]
+    Misconfigured(String),
+}
+
+/// Where sessions are kept beyond this process's memory, and what makes them end. Whoever implements it also holds the
+/// [`Memory`](crate::Memory) that the gate was made with, and takes sessions out of it as it hears of their end.
+pub trait Sessions: Send + Sync + 'static {
+    /// Whether the memory can be relied on: news of what ended come in. While not, every check is reviewed. Asked on every
+    /// check: a few atomic reads, no waiting.
+    fn is_current(&self) -> bool;
+    /// Counts up with the configuration: decisions are made again when it changes.
+    fn version(&self) -> u64;
+    /// Whether a session that was once let in still may be: it has not ended, and the configuration of now lets it in. An
+    /// error makes the check fail closed.
+    fn review<'a>(&'a self, site: &'a Site, session: &'a Session, asked: &'a Asked)
+    -> BoxFuture<'a, Result<bool, Fault>>;
+    /// A session that is not in memory.
+    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>>;
+    /// Keeps a new session. It must be durable when this returns.
+    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> BoxFuture<'a, Result<(), Fault>>;
+    /// Ends a session, or with `everywhere` all sessions of its user at all sites: wherever they are kept, and in the
+    /// [`Memory`] of every process.
+    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> BoxFuture<'a, Result<(), Fault>>;
+}
+
+/// What a code is redeemed with.
+#[derive(Debug, Clone, Copy)]
+pub struct Redeem<'a> {
+    pub code: &'a str,
+    /// PKCE (RFC 7636).
+    pub verifier: &'a str,
+    pub redirect_uri: &'a str,
+}
+
+/// The identity provider of the sites.
+pub trait Issuer: Send + Sync + 'static {
+    /// Its addresses, as browsers reach them.
+    ///
+    /// # Errors
+    /// Nobody said under which address people reach the server; the text says what to set.
+    fn addresses(&self, site: &Site, asked: &Asked) -> Result<Arc<Addresses>, Fault>;
+    /// Exchanges a code for a login. Whoever is redirected with a code has passed the provider's policies; they are
+    /// checked again.
+    fn redeem<'a>(&'a self, site: &'a Site, redeem: Redeem<'a>, asked: &'a Asked)
+    -> BoxFuture<'a, Result<Login, Fault>>;
+    /// A token out of an `Authorization` header: one of the provider's own, or of a provider it trusts. `None` when it is
+    /// neither.
+    fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, asked: &'a Asked)
+    -> BoxFuture<'a, Result<Option<Login>, Fault>>;
+    /// User name and app password out of an `Authorization` header.
+    fn basic<'a>(
+        &'a self,
+        site: &'a Site,
+        username: &'a str,
+        password: &'a str,
+        asked: &'a Asked,
+    ) -> BoxFuture<'a, Result<Option<Login>, Fault>>;
+    /// Called when somebody is told that the set-up is wrong, so that those who run the server hear of it too.
+    fn report(&self, site: Option<&Site>, message: &str) {
+        tracing::error!(provider = site.map(|s| s.config.name.as_str()), "{message}");
+    }
+}

@@ -1,0 +1,69 @@
+//! All sites of an outpost, found by the host that was asked for.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::site::{Mode, Site, is_within, without_port};
+
+/// The sites by host. Made once for each configuration.
+#[derive(Debug, Default)]
+pub struct Sites {
+    by_host: HashMap<String, Arc<Site>>,
+    /// Sites for a whole domain, the longest domain first.
+    by_domain: Vec<(String, Arc<Site>)>,
+    by_pk: HashMap<i64, Arc<Site>>,
+}
+
+impl Sites {
+    /// Of two sites with the same host the one with the lower key counts, so that a second one cannot take over.
+    pub fn new(sites: impl IntoIterator<Item = Site>) -> Self {
+        let mut all: Vec<Arc<Site>> = sites.into_iter().map(Arc::new).collect();
+        all.sort_by_key(|site| site.config.pk);
+        let mut found = Self::default();
+        for site in all {
+            found.by_pk.insert(site.config.pk, Arc::clone(&site));
+            let taken = found.by_host.entry(site.host.clone()).or_insert_with(|| Arc::clone(&site));
+            if !Arc::ptr_eq(taken, &site) {
+                tracing::warn!(
+                    host = site.host,
+                    "Two proxy providers have this external host; {:?} counts, {:?} does not",
+                    taken.config.name,
+                    site.config.name
+                );
+            }
+            if let (Mode::ForwardDomain, Some(domain)) = (site.mode(), &site.domain) {
+                found.by_domain.push((domain.clone(), site));
+            }
+        }
+        found.by_domain.sort_by_key(|(domain, _)| std::cmp::Reverse(domain.len()));
+        found
+    }
+
+    /// The site of a host, which may have a port: one of its own first, else the one for the longest domain it lies in.
+    pub fn of_host(&self, host: &str) -> Option<&Arc<Site>> {
+        if let Some(site) = self.by_host.get(host) {
+            return Some(site);
+        }
+        // Browsers leave the usual port out, proxies do not always.
+        let usual = host.strip_suffix(":443").map(|h| (h, "https")).or_else(|| host.strip_suffix(":80").map(|h| (h, "http")));
+        if let Some((bare, scheme)) = usual
+            && let Some(site) = self.by_host.get(bare).filter(|site| site.external.scheme() == scheme)
+        {
+            return Some(site);
+        }
+        let name = without_port(host);
+        self.by_domain.iter().find(|(domain, _)| is_within(name, domain)).map(|(_, site)| site)
+    }
+    pub fn by_pk(&self, pk: i64) -> Option<&Arc<Site>> {
+        self.by_pk.get(&pk)
+    }
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Site>> {
+        self.by_pk.values()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.by_pk.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;
