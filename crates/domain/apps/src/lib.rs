@@ -1,4 +1,4 @@
-//! Applications, and the bases of what makes them work: providers and property mappings.
+//! Applications, and the bases of what makes them work: providers, sources and property mappings.
 //!
 //! Separate from the protocols: an application is opened, listed and guarded in the same way whatever lets people in. It
 //! knows no single kind of provider or mapping.
@@ -10,6 +10,7 @@ mod entitlement;
 mod index;
 mod property_mapping;
 mod provider;
+mod source;
 mod transactional;
 
 #[cfg(test)]
@@ -27,7 +28,10 @@ pub use entitlement::ApplicationEntitlement;
 pub use index::{by_slug, of_backchannel_provider, of_provider, provider_of};
 pub use property_mapping::PropertyMapping;
 pub use property_mapping::evaluate::{About, mapping, mappings_of};
-pub use provider::{LaunchUrl, Provider, register_launch_url};
+pub use provider::{LaunchUrl, Provider, register_launch_url, shown as provider_json};
+pub use source::connection::{GroupSourceConnection, UserSourceConnection};
+pub use source::kinds::{Presented, SourceKind, VerifyToken, register_source, verify_token};
+pub use source::{GroupMatchingMode, Source, UserMatchingMode};
 
 pub const FEATURE: Feature = Feature::new("apps")
     .kinds(&[
@@ -36,6 +40,9 @@ pub const FEATURE: Feature = Feature::new("apps")
         application::api::KIND,
         entitlement::KIND,
         consent::KIND,
+        source::api::KIND,
+        source::connection::USER,
+        source::connection::GROUP,
     ])
     .operations(&[transactional::OPERATION])
     .routes(routes)

@@ -12,10 +12,12 @@ use store::Filter;
 use crate::certificate::Facts;
 use crate::generate;
 use crate::key_pair::CertificateKeyPair;
+use crate::renewal;
 
 /// The pair with all that belongs to it.
 pub const KIND: Kind = Kind::of::<CertificateKeyPair>()
     .check(check)
+    .saved(renewal::saved)
     .computed(&[
         Computed { name: "fingerprint_sha256", schema: TEXT, required: true, render: fingerprint_sha256 },
         Computed { name: "fingerprint_sha1", schema: TEXT, required: true, render: fingerprint_sha1 },

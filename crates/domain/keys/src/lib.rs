@@ -8,6 +8,7 @@ mod certificate;
 mod default_pair;
 mod generate;
 mod key_pair;
+mod renewal;
 mod signing;
 
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use certificate::Facts;
 pub use default_pair::{DEFAULT_NAME, ensure_default};
 pub use generate::{GenerateFault, Generated, Request, generate};
 pub use key_pair::CertificateKeyPair;
+pub use renewal::{Renewed, on_renewal};
 pub use signing::{KeyFault, Loaded, kid, load, signing};
 
 pub const FEATURE: Feature = Feature::new("keys").kinds(&[api::KIND]).components(api::COMPONENTS);

@@ -41,7 +41,8 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    fn new(pair: Arc<CertificateKeyPair>) -> Self {
+    /// Reads a pair that need not be in a snapshot (any more).
+    pub fn new(pair: Arc<CertificateKeyPair>) -> Self {
         let kid = kid(&pair.key_data);
         let name = || pair.name.clone();
         let signing = if pair.key_data.trim().is_empty() {

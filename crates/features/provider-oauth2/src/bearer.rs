@@ -5,7 +5,7 @@ use std::sync::Arc;
 use events::{Action, Draft};
 use feature::{App, Problem};
 use oauth2_wire::BearerError;
-use object::Key;
+use object::{Id, Key};
 use policy::Subject;
 use store::Filter;
 
@@ -61,11 +61,21 @@ pub async fn check(app: &App, asked: Option<&Asked>, token: Option<&str>, scope:
     if user.record().get("is_active").as_bool() != Some(true) {
         return Err(invalid());
     }
+    if !has_actor(app, &token).await? {
+        return Err(invalid());
+    }
     let client = Clients::of(app).by_pk(provider_of(&token)).cloned().ok_or_else(invalid)?;
     if !token.scope.iter().any(|granted| granted == scope) {
         return Err(Unusable::Refused(BearerError::InsufficientScope));
     }
     Ok(Bearer { token, user, client })
+}
+
+/// Whether the agent that acts with the token, if one does, still may: a deactivated one is out at once, too.
+pub async fn has_actor(app: &App, token: &AccessToken) -> Result<bool, store::Error> {
+    let Some(actor) = token.actor else { return Ok(true) };
+    let actor: Option<directory::User> = app.store().get(Id::<directory::User>(actor.0)).await?;
+    Ok(actor.is_some_and(|actor| actor.is_active))
 }
 
 fn provider_of(token: &AccessToken) -> i64 {

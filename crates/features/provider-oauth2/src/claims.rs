@@ -21,7 +21,7 @@ use crate::scope_mapping::ScopeMapping;
 ///
 /// SECURITY: upstream lets a mapping override `sub` and `iss`, so that whoever may edit mappings can be anybody towards
 /// every client (listed difference).
-const PROTECTED: [&str; 8] = ["iss", "sub", "exp", "iat", "nonce", "at_hash", "c_hash", "sid"];
+const PROTECTED: [&str; 9] = ["iss", "sub", "exp", "iat", "nonce", "at_hash", "c_hash", "sid", "act"];
 
 /// Who is described to whom.
 #[derive(Clone, Copy)]

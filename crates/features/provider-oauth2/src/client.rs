@@ -76,6 +76,14 @@ impl Client {
             _ => format!("{base}/"),
         }
     }
+    /// Whether tokens can be exchanged for this client's: only where somebody said whose.
+    pub fn takes_part_in_exchange(&self) -> bool {
+        !self.provider.jwt_federation_providers.is_empty()
+    }
+    /// Whether this client takes what another one got from us: its own, and that of the providers it names.
+    pub fn takes_tokens_of(&self, issuer: &Self) -> bool {
+        self.id() == issuer.id() || self.provider.jwt_federation_providers.contains(&issuer.id())
+    }
     /// Something that only changes with the configuration and the address, made once.
     pub fn document(&self, base: &str) -> Option<Bytes> {
         self.documents.lock().get(base).cloned()

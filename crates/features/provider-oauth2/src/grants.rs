@@ -7,6 +7,7 @@ mod authorization_code;
 mod client_credentials;
 mod device_code;
 mod refresh_token;
+mod token_exchange;
 
 use std::sync::Arc;
 
@@ -34,6 +35,8 @@ pub struct Attempt<'a> {
     pub asked: &'a Asked,
     pub client: &'a Arc<Client>,
     pub request: TokenRequest,
+    /// The scopes as they were asked for, whether or not the client is set up for them.
+    pub wished: ScopeSet,
     /// What the client sent as its secret, in the readings that are possible.
     pub secrets: Vec<String>,
     /// Whether one of those is the client's secret.
@@ -45,6 +48,10 @@ pub struct Outcome {
     pub granted: Granted,
     /// Scopes of the refresh token that is to be issued too, if any.
     pub refresh: Option<Vec<String>>,
+    /// The client that the tokens are for, where it is another one than the one that asks.
+    pub target: Option<Arc<Client>>,
+    /// What must still be so when the tokens are kept.
+    pub provided: Vec<Write>,
     /// What makes the grant usable once: carried out together with keeping the tokens, or not at all.
     pub consume: Vec<Write>,
     /// What policies may look at beside the usual.
@@ -104,6 +111,7 @@ const GRANTS: &[Grant] = &[
     client_credentials::GRANT,
     client_credentials::PASSWORD,
     device_code::GRANT,
+    token_exchange::GRANT,
 ];
 
 /// `POST /application/o/token/`
@@ -166,6 +174,7 @@ async fn redeem(
         .map_err(|error| Refusal::Client(Error::new(TokenError::InvalidRequest.code(), error.to_string())))?;
     let mut request = TokenRequest::parse(fields);
     // RFC 6749 §3.3: what the client is not set up for is left out, not an error.
+    let wished = request.scope.clone();
     request.scope = request.scope.intersection(&client.scopes);
     let grant = GRANTS.iter().find(|grant| Some(grant.name) == request.grant_type);
     let grant = grant.ok_or(TokenError::UnsupportedGrantType)?;
@@ -174,7 +183,7 @@ async fn redeem(
     if grant.requires_secret && client.is_confidential() && !has_secret {
         return Err(TokenError::InvalidClient.into());
     }
-    let attempt = Attempt { app, asked, client, request, secrets, has_secret };
+    let attempt = Attempt { app, asked, client, request, wished, secrets, has_secret };
     let outcome = (grant.authorize)(&attempt).await?;
     conclude(&attempt, grant, outcome).await
 }
@@ -186,6 +195,7 @@ async fn conclude(
     mut outcome: Outcome,
 ) -> Result<oauth2_wire::TokenResponse, Refusal> {
     let Attempt { app, asked, client, request, .. } = attempt;
+    let client = outcome.target.as_ref().unwrap_or(client);
     let granted = &mut outcome.granted;
     // SECURITY: scopes that were taken from the client since the grant was made are gone from it, and none come in.
     granted.scope = granted.scope.intersection(&client.scopes);
@@ -197,13 +207,21 @@ async fn conclude(
     for (name, value) in &outcome.context {
         context.set(name, expr::from_json(value));
     }
+    // SECURITY: an agent gets no further than both itself and the person it acts for.
+    if let Some(acting) = &granted.acting {
+        context.set("oauth_actor", acting.user.username());
+        context.set("oauth_subject", granted.user.username());
+        if !issue::is_allowed(app, client, &acting.user, Some(&asked.http), context.clone()).await? {
+            return Err(TokenError::InvalidGrant.into());
+        }
+    }
     if !issue::is_allowed(app, client, &granted.user, Some(&asked.http), context).await? {
         return Err(TokenError::InvalidGrant.into());
     }
     let issuer = Issuer { app, client, base: &asked.base, http: Some(&asked.http) };
     let (response, mut writes) = issuer.respond(granted, outcome.refresh).await?;
     let is_single = !outcome.consume.is_empty();
-    writes.splice(0..0, outcome.consume);
+    writes.splice(0..0, outcome.consume.into_iter().chain(outcome.provided));
     // The record is kept at the same moment as the token, so that both wait for the same commit.
     let record = async {
         if let Some(event) = outcome.event {
@@ -218,6 +236,7 @@ async fn conclude(
             let (family, user) = (granted.family, granted.user.key());
             return Err(Refusal::Reused { family, what: grant.name.as_str(), user });
         }
+        Err(store::Error::Guard) => return Err(TokenError::InvalidGrant.into()),
         Err(error) => return Err(error.into()),
     }
     Ok(response)

@@ -31,6 +31,8 @@ pub struct Facts<'a> {
     pub authentication: &'a Authentication,
     pub expires: Timestamp,
     pub nonce: Option<&'a str>,
+    /// Who acts for the user (RFC 8693 §4.1).
+    pub act: Option<&'a Json>,
     /// The user's claims, which come last and may override none of those before.
     pub claims: &'a Map<String, Json>,
 }
@@ -77,6 +79,9 @@ pub fn id_token(facts: &Facts<'_>) -> Map<String, Json> {
     }
     if let Some(session) = authentication.session {
         set("sid", session_id(session).into());
+    }
+    if let Some(act) = facts.act {
+        set("act", act.clone());
     }
     for (name, value) in facts.claims {
         set(name, value.clone());

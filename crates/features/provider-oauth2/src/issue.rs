@@ -35,6 +35,18 @@ pub struct Granted {
     pub nonce: Option<String>,
     /// Claims of the ID token that were asked for one by one.
     pub wishes: Vec<String>,
+    pub acting: Option<Acting>,
+}
+
+/// Who acts for the user (RFC 8693).
+pub struct Acting {
+    pub user: Arc<Subject>,
+    /// The claim `act`.
+    pub claim: Json,
+    /// When the tokens end that were exchanged; what came of them ends no later.
+    pub until: Option<Timestamp>,
+    /// What the client is told that it got.
+    pub token_type: &'static str,
 }
 
 /// An access token, not yet kept.
@@ -80,6 +92,7 @@ impl Issuer<'_> {
             authentication: &granted.authentication,
             expires,
             nonce: granted.nonce.as_deref(),
+            act: granted.acting.as_ref().map(|acting| &acting.claim),
             claims,
         })
     }
@@ -106,6 +119,7 @@ impl Issuer<'_> {
             family: granted.family,
             auth_time: granted.authentication.at,
             session: granted.authentication.session.map(Id),
+            actor: granted.acting.as_ref().and_then(|acting| acting.user.key()).map(Id),
         };
         Ok(Access { token, row })
     }
@@ -139,6 +153,27 @@ impl Issuer<'_> {
         validity.after(self.app.clock().now())
     }
 
+    fn access_end(&self, granted: &Granted) -> Timestamp {
+        let end = self.end(self.client.access_token_validity);
+        let until = granted.acting.as_ref().and_then(|acting| acting.until);
+        until.map_or(end, |until| until.min(end))
+    }
+
+    /// The answer to an exchange (RFC 8693 §2.2.1): one access token, and nothing to get further ones with.
+    fn exchanged(&self, granted: &Granted, acting: &Acting, access: Access) -> (TokenResponse, Vec<Write>) {
+        let left = access.row.expires.map(|at| at.duration_since(self.app.clock().now()).as_secs().max(0));
+        let response = TokenResponse {
+            access_token: access.token,
+            token_type: names::TOKEN_TYPE_BEARER.to_owned(),
+            scope: granted.scope.clone(),
+            expires_in: left,
+            id_token: None,
+            refresh_token: None,
+            issued_token_type: Some(acting.token_type.to_owned()),
+        };
+        (response, vec![Write::Insert(access.row.to_record())])
+    }
+
     pub fn seal(&self, claims: &Map<String, Json>) -> Result<String, KeyFault> {
         let payload = serde_json::to_vec(claims).unwrap_or_default();
         keys::seal(self.app, self.client, &payload, "JWT")
@@ -152,9 +187,12 @@ impl Issuer<'_> {
         refresh: Option<Vec<String>>,
     ) -> Result<(TokenResponse, Vec<Write>), KeyFault> {
         let claims = self.claims(granted).await;
-        let expires = self.end(self.client.access_token_validity);
+        let expires = self.access_end(granted);
         let mut id_token = self.id_token(granted, &claims, expires);
         let access = self.access(granted, id_token.clone(), expires)?;
+        if let Some(acting) = &granted.acting {
+            return Ok(self.exchanged(granted, acting, access));
+        }
         id_token::with_hashes(self.app, self.client, &mut id_token, Some(&access.token), None);
         let sealed = self.seal(&id_token)?;
         let mut writes = vec![Write::Insert(access.row.to_record())];
@@ -194,6 +232,18 @@ pub async fn is_allowed(
     let Some(row) = snapshot.row(apps::Application::MODEL, application.base.pk.key()) else { return Ok(false) };
     let request = policy::PolicyRequest::new(Some(Arc::clone(user))).over(http.cloned()).with_context(context);
     Ok(policy::check_row(app, row, &request).await.passing)
+}
+
+/// Ends what agents got in exchange for tokens of a grant.
+pub fn end_delegated(family: Uuid) -> Write {
+    use store::Filter;
+    let delegated = Filter::IsNull { path: "actor".into(), null: false };
+    Write::Change {
+        model: AccessToken::model(),
+        filter: Filter::eq("family", family).and(delegated),
+        set: vec![("revoked", true.into())],
+        guard: false,
+    }
 }
 
 /// Ends everything that descends from a grant.

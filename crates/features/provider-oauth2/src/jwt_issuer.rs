@@ -35,6 +35,7 @@ fn issue(app: &App, jwt: Jwt) -> BoxFuture<'_, Result<String, String>> {
                     family: app.random().uuid_v4(),
                     nonce: None,
                     wishes: Vec::new(),
+                    acting: None,
                 };
                 // The mappings are not evaluated: this runs inside one, which could go on for ever.
                 let claims = issuer.id_token(&granted, &Map::new(), expires);

@@ -1,10 +1,13 @@
 //! The keys of a client: what its tokens are signed with and encrypted to.
 
+pub mod retired;
+
 use std::sync::Arc;
 
 use feature::App;
 use jose::jwe::{self, EncryptionKey};
-use jose::{Algorithm, Jwk, JwkSet, SigningKey, VerifyingKey};
+use jose::jws::Verified;
+use jose::{Algorithm, Jwk, JwkSet, SigningKey};
 
 use crate::client::Client;
 
@@ -25,10 +28,19 @@ pub fn signing(app: &App, client: &Client) -> Result<Arc<SigningKey>, KeyFault> 
     }
 }
 
-/// The key that verifies what [`signing`] signs, with the one algorithm that it may have.
-pub fn verifying(app: &App, client: &Client) -> Result<(VerifyingKey, Algorithm), KeyFault> {
+/// Verifies what was signed for the client: with its present key, or one that it had before and that is still published.
+pub fn verify(app: &App, client: &Client, token: &str) -> Result<Verified, KeyFault> {
     let key = signing(app, client)?;
-    Ok((key.verifying_key()?, key.algorithm()))
+    let fault = match jose::jws::verify(token, &key.verifying_key()?, &[key.algorithm()]) {
+        Ok(verified) => return Ok(verified),
+        Err(fault) => fault,
+    };
+    let earlier = retired::of(&app.store().snapshot(), client.id(), key.kid(), app.clock().now());
+    // A token without the id of its key is of the present one.
+    if earlier.keys.is_empty() || jose::jws::peek_header(token)?.kid.is_none() {
+        return Err(fault.into());
+    }
+    Ok(jose::jws::verify_with_set(token, &earlier, &retired::ALGORITHMS)?)
 }
 
 /// The algorithm of signatures, for the discovery document.
@@ -52,6 +64,8 @@ pub fn jwks(app: &App, client: &Client) -> Result<JwkSet, KeyFault> {
     if let Some(pair) = client.provider.signing_key {
         keys.push(::keys::load(&snapshot, pair)?.signing_jwk()?);
     }
+    let current = keys.first().and_then(|key: &Jwk| key.kid.clone());
+    keys.extend(retired::of(&snapshot, client.id(), current.as_deref(), app.clock().now()).keys);
     if let Some(pair) = client.provider.encryption_key {
         let public = ::keys::load(&snapshot, pair)?.jwk()?;
         keys.push(Jwk {

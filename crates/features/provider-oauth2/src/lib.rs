@@ -44,6 +44,7 @@ pub const FEATURE: Feature = Feature::new("provider-oauth2")
             .display(|provider| format!("OAuth2 Provider {}", provider.text("name")))
             .icon("/static/authentik/sources/openidconnect.svg")
             .check(provider::check)
+            .saved(keys::retired::saved)
             .operations(provider::operations::ALL)
             .listing(provider::listing, provider::LIST_PARAMETERS),
         Kind::of::<AuthorizationCode>()
@@ -63,6 +64,7 @@ pub const FEATURE: Feature = Feature::new("provider-oauth2")
             .hidden(&["provider", "user"])
             .own_rows(tokens::own_rows),
         Kind::of::<DeviceToken>(),
+        Kind::of::<keys::retired::RetiredKey>(),
         Kind::of::<logout::ClientSession>(),
     ])
     .components(provider::operations::COMPONENTS)
@@ -78,6 +80,7 @@ fn setup(app: &feature::App) {
     flow::before_logout(app, logout::before_logout);
     stages.add_in_memory(device::CODE, device::CodeStage);
     stages.add_in_memory(device::FINISH, device::FinishStage);
+    ::keys::on_renewal(app, keys::retired::renewed);
     app.provide(jwt_issuer::ISSUER);
     apps::register_launch_url(app, <OAuth2Provider as object::Object>::MODEL, provider::launch_url);
     if let Some(bearers) = app.service::<access::Bearers>() {

@@ -6,7 +6,6 @@
 
 mod backchannel;
 mod frontchannel;
-mod outgoing;
 
 use directory::AuthenticatedSession;
 use jiff::Timestamp;

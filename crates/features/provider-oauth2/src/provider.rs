@@ -5,10 +5,10 @@ mod launch;
 mod list;
 pub mod operations;
 
-use apps::Provider;
+use apps::{Provider, Source};
 use keys::CertificateKeyPair;
 use oauth2_wire::RedirectUri;
-use object::{Choices, Generated, Id, Json, JsonShape, Object, Refs, Shape, Uuid};
+use object::{Choices, Generated, Id, Json, JsonShape, Object, Refs, Shape};
 use serde::{Deserialize, Serialize};
 
 pub use check::check;
@@ -152,7 +152,7 @@ pub struct OAuth2Provider {
     pub issuer_mode: IssuerMode,
     /// Sources whose signed tokens authenticate the client.
     #[field(label = "Any JWT signed by the JWK of the selected source can be used to authenticate.")]
-    pub jwt_federation_sources: Vec<Uuid>,
+    pub jwt_federation_sources: Refs<Source>,
     /// Providers whose signed tokens authenticate the client.
     pub jwt_federation_providers: Refs<Self>,
 }

@@ -5,7 +5,7 @@
 
 mod access;
 mod code;
-mod device_code;
+pub mod device_code;
 mod list;
 mod refresh;
 

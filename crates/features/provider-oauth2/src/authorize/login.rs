@@ -150,8 +150,7 @@ pub fn is_hinted(known: &Answerable<'_>, session: &LoggedIn, at: &Circumstances)
 
 /// The claims of an ID token that we issued to the client, whether or not it is still good.
 pub fn hint_of(app: &feature::App, client: &crate::client::Client, hint: &str) -> Option<Claims> {
-    let (key, algorithm) = keys::verifying(app, client).ok()?;
-    let verified = jose::jws::verify(hint, &key, &[algorithm]).ok()?;
+    let verified = keys::verify(app, client, hint).ok()?;
     let claims: Claims = jose::jwt::parse(&verified.payload).ok()?;
     claims.aud.as_ref().is_some_and(|aud| aud.contains(client.client_id())).then_some(claims)
 }

@@ -81,6 +81,7 @@ async fn make(issuer: &Issuer<'_>, authorization: &Authorization, session: &Logg
         family: app.random().uuid_v4(),
         nonce: authorization.nonce.clone(),
         wishes: issue::wishes(authorization.claims.as_deref()),
+        acting: None,
     };
     let mut fields = Vec::with_capacity(6);
     let mut writes = Vec::with_capacity(2);

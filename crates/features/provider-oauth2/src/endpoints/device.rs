@@ -11,10 +11,9 @@ use super::uncached;
 use crate::client::{Client, Clients};
 use crate::cors::{self, Readers};
 use crate::request::{Asked, Form};
+use crate::tokens::device_code::INTERVAL;
 use crate::tokens::{self, DeviceToken};
 
-/// Seconds between two polls that a device is asked to wait.
-const INTERVAL: u64 = 5;
 /// Digits of the code that people type.
 const DIGITS: usize = 9;
 
@@ -60,6 +59,8 @@ async fn start(
             auth_time: None,
             amr: Vec::new(),
             session: None,
+            polled: None,
+            hurried: 0,
         };
         match app.store().insert(&row).await {
             Ok(_) => break,

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use feature::App;
 use http::{HeaderMap, StatusCode, header};
 use jose::jwe::KeyAlgorithm;
-use oauth2_wire::{Discovery, PkceMethod, ResponseMode, ResponseType, names};
+use oauth2_wire::{Discovery, GrantType, PkceMethod, ResponseMode, ResponseType, names};
 use serde::Serialize;
 
 use super::{Base, not_found};
@@ -94,7 +94,7 @@ pub async fn document(app: &App, client: &Client, base: &str) -> Discovery {
         response_types_supported: ResponseType::ALL.to_vec(),
         response_modes_supported: ResponseMode::ALL.to_vec(),
         jwks_uri: own("jwks/"),
-        grant_types_supported: Discovery::GRANT_TYPES.to_vec(),
+        grant_types_supported: grant_types(client),
         id_token_signing_alg_values_supported: vec![keys::algorithm(app, client).as_str().to_owned()],
         id_token_encryption_alg_values_supported: is_encrypted
             .then(|| vec![KeyAlgorithm::RsaOaep256.as_str().to_owned()]),
@@ -108,4 +108,10 @@ pub async fn document(app: &App, client: &Client, base: &str) -> Discovery {
         claims_parameter_supported: false,
         code_challenge_methods_supported: PkceMethod::ALL.to_vec(),
     }
+}
+
+/// Upstream's grants; token exchange beside them where the provider says whose tokens it takes.
+fn grant_types(client: &Client) -> Vec<GrantType> {
+    let exchange = client.takes_part_in_exchange().then_some(GrantType::TokenExchange);
+    Discovery::GRANT_TYPES.into_iter().chain(exchange).collect()
 }

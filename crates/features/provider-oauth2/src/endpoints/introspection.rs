@@ -52,7 +52,7 @@ async fn introspect(
         is_ours.then(|| Introspection::Active { claims, scope: scope_set(scope), client_id })
     };
     if let Some(found) = bearer::find(app, token).await? {
-        let is_good = !found.revoked && is_active(app, found.user.0).await?;
+        let is_good = !found.revoked && is_active(app, found.user.0).await? && bearer::has_actor(app, &found).await?;
         let answer = is_good.then(|| active(found.provider, found.id_token, &found.scope)).flatten();
         return Ok(answer.unwrap_or(Introspection::Inactive));
     }

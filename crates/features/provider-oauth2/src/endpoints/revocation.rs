@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use feature::{App, Problem};
 use http::StatusCode;
 use oauth2_wire::{Error, Params, RevocationError};
-use object::{Model, Object};
+use object::{Model, Object, Uuid};
 use serde_json::json;
 use store::{Filter, Write};
 
@@ -13,6 +13,7 @@ use super::uncached;
 use crate::client::{Client, Clients};
 use crate::cors::{self, Readers};
 use crate::grants::{find, secrets};
+use crate::issue;
 use crate::request::Form;
 use crate::tokens::{self, AccessToken, RefreshToken};
 
@@ -50,5 +51,16 @@ async fn revoke(app: &App, client: &Client, fields: &Params) -> Result<(), store
         set: vec![("revoked", true.into())],
         guard: false,
     };
-    app.store().apply(vec![of(AccessToken::model()), of(RefreshToken::model())]).await.map(|_| ())
+    let mut writes = vec![of(AccessToken::model()), of(RefreshToken::model())];
+    writes.extend(family(app, client, &hash).await?.map(issue::end_delegated));
+    app.store().apply(writes).await.map(|_| ())
+}
+
+/// The grant that a token of the client descends from. What agents got in exchange for tokens of that grant ends with it.
+async fn family(app: &App, client: &Client, hash: &str) -> Result<Option<Uuid>, store::Error> {
+    let ours = || Filter::eq("token_hash", hash).and(Filter::eq("provider", client.id()));
+    if let Some(found) = app.store().first::<AccessToken>(ours()).await? {
+        return Ok(Some(found.family));
+    }
+    Ok(app.store().first::<RefreshToken>(ours()).await?.map(|found| found.family))
 }

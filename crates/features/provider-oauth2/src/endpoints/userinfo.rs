@@ -57,6 +57,10 @@ async fn userinfo(app: &App, asked: &Asked, bearer: &Bearer) -> Map<String, Json
     if let Some(nonce) = token.id_token.get("nonce") {
         info.insert("nonce".to_owned(), nonce.clone());
     }
+    // RFC 8693 §4.1: whoever reads about the user reads who acts for them.
+    if let Some(act) = token.id_token.get("act") {
+        info.insert("act".to_owned(), act.clone());
+    }
     info
 }
 

@@ -53,7 +53,10 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
             // OpenID Connect Core §12.2: no nonce in refreshed ID tokens.
             nonce: None,
             wishes: Vec::new(),
+            acting: None,
         },
+        target: None,
+        provided: Vec::new(),
         consume: vec![consume],
         context: Vec::new(),
         event: None,

@@ -8,7 +8,7 @@ use object::Object;
 use serde_json::json;
 use store::{Filter, Op, Query};
 
-use super::{ClientSession, outgoing};
+use super::ClientSession;
 use crate::client::{Client, Clients};
 use crate::keys::{self, KeyFault};
 use crate::provider::LogoutMethod;

@@ -18,12 +18,6 @@ pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
                 Err(wrong) => errors.set("redirect_uris", wrong),
             }
         }
-        // The sources are not part of this version, so there is none that could be named.
-        let sources = change.record.get("jwt_federation_sources").as_json().and_then(Json::as_array);
-        if let Some(first) = sources.and_then(|s| s.first()) {
-            let pk = first.as_str().unwrap_or_default();
-            errors.add("jwt_federation_sources", format!("Invalid pk \"{pk}\" - object does not exist."));
-        }
         if errors.is_empty() { Ok(()) } else { Err(Problem::fields(&errors)) }
     })
 }

@@ -116,6 +116,7 @@ fn preview_user(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
             authentication: &Authentication { at: now, ..Authentication::default() },
             expires: now.checked_add(PREVIEW).unwrap_or(now),
             nonce: None,
+            act: None,
             claims: &claims,
         });
         Ok(Reply::ok(json!({ "preview": preview })))

@@ -58,4 +58,7 @@ pub struct AccessToken {
     /// The session it ends with.
     #[field(internal, cascade, index)]
     pub session: Option<Id<AuthenticatedSession>>,
+    /// The agent that acts for the user, if any.
+    #[field(internal, cascade, index)]
+    pub actor: Option<Id<User>>,
 }

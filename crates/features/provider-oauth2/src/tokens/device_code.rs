@@ -6,6 +6,9 @@ use object::{Id, Object};
 
 use crate::provider::OAuth2Provider;
 
+/// Seconds between two polls that a device is asked to wait.
+pub const INTERVAL: u64 = 5;
+
 /// The request of a device, until a user has granted it.
 #[derive(Debug, Clone, Object)]
 #[object(
@@ -50,4 +53,10 @@ pub struct DeviceToken {
     /// The session in which it was granted.
     #[field(internal, cascade, index)]
     pub session: Option<Id<AuthenticatedSession>>,
+    /// When the device asked last.
+    #[field(internal)]
+    pub polled: Option<Timestamp>,
+    /// How often it asked too early.
+    #[field(internal, default_int = 0)]
+    pub hurried: i32,
 }

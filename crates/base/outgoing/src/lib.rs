@@ -1,8 +1,8 @@
-//! Requests to clients: where they may go and how long they may take.
+//! Requests to addresses that somebody configured: where they may go, how long they may take, how much they may answer.
 //!
-//! SECURITY: the address comes from the configuration, and names resolve to whatever their owner says at that moment. So
-//! the addresses that a name resolved to are checked and then connected to, redirects are not followed, and addresses that
-//! belong to the machine's own network link (where clouds keep credentials) are never reached.
+//! SECURITY: names resolve to whatever their owner says at that moment. So the addresses that a name resolved to are checked
+//! and then connected to, redirects are not followed, and addresses that belong to the machine's own network link (where
+//! clouds keep credentials) are never reached. Separate so that there is one such list.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, LazyLock};
@@ -11,7 +11,7 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
 
-/// How long a client may take to answer.
+/// How long the other side may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 static CLIENT: LazyLock<Result<reqwest::Client, String>> = LazyLock::new(|| {
@@ -28,6 +28,36 @@ static CLIENT: LazyLock<Result<reqwest::Client, String>> = LazyLock::new(|| {
 
 /// Posts a form. An error says why it did not arrive.
 pub async fn post(url: &str, fields: &[(&str, &str)]) -> Result<(), String> {
+    let (client, url) = (client()?, checked(url)?);
+    let answer = client.post(url).form(fields).send().await.map_err(|error| error.without_url().to_string())?;
+    let status = answer.status();
+    // OpenID Connect Back-Channel Logout §2.8: 200, and 204 of some frameworks.
+    if status.is_success() { Ok(()) } else { Err(format!("the other side answered {status}")) }
+}
+
+/// Fetches a document of at most so many bytes. An error says why it could not be had.
+pub async fn get(url: &str, most: usize) -> Result<Vec<u8>, String> {
+    let (client, url) = (client()?, checked(url)?);
+    let mut answer = client.get(url).send().await.map_err(|error| error.without_url().to_string())?;
+    if !answer.status().is_success() {
+        return Err(format!("the other side answered {}", answer.status()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| error.without_url().to_string())? {
+        if body.len() + chunk.len() > most {
+            return Err(format!("the document is longer than {most} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn client() -> Result<&'static reqwest::Client, String> {
+    CLIENT.as_ref().map_err(Clone::clone)
+}
+
+/// An address that may be asked, as far as it shows before its name is looked up.
+fn checked(url: &str) -> Result<Url, String> {
     let url = Url::parse(url).map_err(|error| error.to_string())?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err("the address is neither http nor https".to_owned());
@@ -41,11 +71,7 @@ pub async fn post(url: &str, fields: &[(&str, &str)]) -> Result<(), String> {
     if literal.is_some_and(|ip| !may_reach(ip)) {
         return Err("the address is not one that may be reached".to_owned());
     }
-    let client = CLIENT.as_ref().map_err(Clone::clone)?;
-    let answer = client.post(url).form(fields).send().await.map_err(|error| error.without_url().to_string())?;
-    let status = answer.status();
-    // OpenID Connect Back-Channel Logout §2.8: 200, and 204 of some frameworks.
-    if status.is_success() { Ok(()) } else { Err(format!("the client answered {status}")) }
+    Ok(url)
 }
 
 fn may_reach(ip: IpAddr) -> bool {
@@ -86,5 +112,13 @@ mod tests {
         for address in ["10.0.0.5", "127.0.0.1", "192.0.2.1", "2001:db8::1"] {
             assert!(may_reach(address.parse().unwrap()), "{address}");
         }
+    }
+
+    #[test]
+    fn only_the_web_is_asked() {
+        for url in ["file:///etc/passwd", "ftp://example.com/", "http://169.254.169.254/latest/", "nonsense"] {
+            assert!(checked(url).is_err(), "{url}");
+        }
+        assert!(checked("https://10.0.0.5/openid/v1/jwks").is_ok());
     }
 }
