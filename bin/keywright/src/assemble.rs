@@ -44,7 +44,7 @@ pub async fn app(loaded: Loaded, sources: &Sources, migration: &MigrateOptions) 
             setup(&app);
         }
     }
-    app.observe(vec![Box::new(events::Audit)]);
+    app.observe(vec![Box::new(events::Audit), Box::new(outpost::Watch)]);
     Ok(app)
 }
 
@@ -84,6 +84,7 @@ fn postgres(wanted: &Postgresql) -> PostgresConfig {
 pub async fn first_start(app: &App) -> Result<()> {
     keys::ensure_default(app).await.map_err(problem)?;
     directory::bootstrap::ensure_admin(app).await.map_err(problem)?;
+    outpost::embedded::ensure(app).await.map_err(problem)?;
     blueprint::apply_defaults(app).await.map_err(problem)?;
     Ok(())
 }

@@ -12,6 +12,7 @@ pub static FEATURES: &[&Feature] = &[
     &flow::FEATURE,
     &apps::FEATURE,
     &brand::FEATURE,
+    &outpost::FEATURE,
     &blueprint::FEATURE,
     &policies::FEATURE,
     &stages::FEATURE,

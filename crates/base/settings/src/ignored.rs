@@ -17,7 +17,6 @@ pub(crate) const IGNORED: &[(&str, &str)] = &[
     ("web.max_requests", NO_WORKERS),
     ("web.max_requests_jitter", NO_WORKERS),
     ("web.load_local_files", "static files are part of the program"),
-    ("web.disable_embedded_outpost", NO_OUTPOSTS),
     ("web.timeout_http_read_header", "use `listen.header_timeout`"),
     ("web.timeout_http_read", "use `listen.header_timeout`"),
     ("web.timeout_http_write", "use `listen.header_timeout`"),

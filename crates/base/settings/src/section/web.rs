@@ -9,5 +9,7 @@ settings! {
         path: BasePath, "web.path" = "/";
         /// Largest request body in bytes.
         max_body_size: u64, "web.max_body_size" = "10485760";
+        /// Do without the outpost that runs inside the server.
+        disable_embedded_outpost: bool, "web.disable_embedded_outpost" = "false";
     }
 }

@@ -1,0 +1,204 @@
+//! The account and the token that an outpost calls the API with, and what they may see.
+//!
+//! SECURITY: the account sees its own outpost, the providers that it serves and their certificates, and nothing else. What
+//! it may see follows every change of these, in the transaction of the change.
+
+use std::collections::BTreeSet;
+
+use apps::Provider;
+use directory::{Intent, Role, RolePermission, Token, User, UserType, role};
+use feature::change::{self, Context, Options};
+use feature::{App, BoxFuture, Caller, Changed, Doing, Observer, Problem};
+use keys::CertificateKeyPair;
+use object::{Choices, Id, Object, Record, Value};
+use serde_json::{Map, Value as Json, json};
+use store::{Filter, Query, Store};
+
+use crate::outpost::Outpost;
+
+/// The folder that accounts of outposts are listed in.
+const FOLDER: &str = "goauthentik.io/outposts";
+
+/// Sees to it that the outpost has its account, its token and the permissions it needs.
+pub async fn ensure(app: &App, store: &Store, outpost: &Outpost) -> Result<(), Problem> {
+    let user = ensure_user(app, store, outpost).await?;
+    ensure_token(app, store, outpost, user).await?;
+    permit(store, outpost, user).await
+}
+
+/// As [`ensure`], for all outposts: what was deleted by hand comes back.
+pub async fn ensure_all(app: &App) -> Result<(), Problem> {
+    for outpost in app.store().find::<Outpost>(&Query::all()).await? {
+        let tx = app.store().begin().await?;
+        ensure(app, &tx, &outpost).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Removes what [`ensure`] made.
+pub async fn remove(app: &App, store: &Store, outpost: &Outpost) -> Result<(), Problem> {
+    let query = Query::filter(Filter::eq("username", outpost.username())).limit(1);
+    let Some(user) = store.records(User::model(), &query).await?.into_iter().next() else { return Ok(()) };
+    let caller = Caller::system();
+    if let Some(key) = user.key().and_then(Id::from_key) {
+        let own = role::of_user(store, key).await?;
+        store.delete(Role::model(), own.key()).await?;
+    }
+    change::delete(context(app, store, &caller), &user).await
+}
+
+fn context<'a>(app: &'a App, store: &'a Store, caller: &'a Caller) -> Context<'a> {
+    Context { app, store, caller, options: Options { privileged: true, refuse_unknown: true } }
+}
+
+fn map(json: Json) -> Map<String, Json> {
+    match json {
+        Json::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+async fn ensure_user(app: &App, store: &Store, outpost: &Outpost) -> Result<Id<User>, Problem> {
+    let caller = Caller::system();
+    let username = outpost.username();
+    let wanted = map(json!({
+        "name": format!("Outpost {} Service-Account", outpost.name),
+        "type": UserType::InternalServiceAccount.as_str(),
+        "path": FOLDER,
+    }));
+    let Some(user) = store.first::<User>(Filter::eq("username", username.as_str())).await? else {
+        let mut input = wanted;
+        input.insert("username".to_owned(), username.into());
+        let made = change::create(context(app, store, &caller), User::model(), &input).await?;
+        return made.key().and_then(Id::from_key).ok_or_else(Problem::not_found);
+    };
+    if user.r#type != UserType::InternalServiceAccount {
+        // SECURITY: somebody made an account of this name by hand. Whoever holds it must not keep it.
+        directory::end_all(store, user.pk, None).await?;
+        store.delete_where(Token::model(), Filter::eq("user", user.pk)).await?;
+    }
+    if user.has_usable_password() {
+        let password = secret::password::unusable(app.random());
+        store.change(User::model(), Filter::eq("pk", user.pk), vec![("password", password.into())]).await?;
+    }
+    let is_right = wanted["name"] == user.name.as_str()
+        && user.r#type == UserType::InternalServiceAccount
+        && user.path == FOLDER;
+    if !is_right {
+        change::update(context(app, store, &caller), &user.to_record(), &wanted, true).await?;
+    }
+    Ok(user.pk)
+}
+
+async fn ensure_token(app: &App, store: &Store, outpost: &Outpost, user: Id<User>) -> Result<(), Problem> {
+    let identifier = outpost.token_identifier();
+    let managed = format!("goauthentik.io/outpost/{identifier}");
+    let named = Filter::eq("identifier", identifier.as_str()).or(Filter::eq("managed", managed.as_str()));
+    let found: Vec<Token> = store.find(&Query::filter(named.clone())).await?;
+    let is_right = |t: &Token| {
+        t.identifier == identifier
+            && t.managed.as_deref() == Some(&managed)
+            && t.user == user
+            && t.intent == Intent::Api
+            && t.is_good(app.clock().now())
+    };
+    if found.len() == 1 && found.iter().all(is_right) {
+        return Ok(());
+    }
+    store.delete_where(Token::model(), named).await?;
+    let input = map(json!({
+        "identifier": identifier,
+        "managed": managed,
+        "intent": Intent::Api.as_str(),
+        "user": user.0,
+        "description": format!("Autogenerated by authentik for Outpost {}", outpost.name),
+        "expiring": false,
+    }));
+    let caller = Caller::system();
+    change::create(context(app, store, &caller), Token::model(), &input).await?;
+    Ok(())
+}
+
+/// A permission: codename, and the key of the object or nothing for all.
+type Grant = (String, String);
+
+/// Brings the permissions of the account to what the outpost needs now; what is right already is not touched.
+async fn permit(store: &Store, outpost: &Outpost, user: Id<User>) -> Result<(), Problem> {
+    let role = role::of_user(store, user).await?;
+    let wanted = needed(store, outpost).await?;
+    let present: Vec<RolePermission> = store.find(&Query::filter(Filter::eq("role", role))).await?;
+    let present: BTreeSet<Grant> = present.into_iter().map(|p| (p.codename, p.object_pk)).collect();
+    for (codename, object) in present.difference(&wanted) {
+        role::take(store, role, std::slice::from_ref(codename), object).await?;
+    }
+    for (codename, object) in wanted.difference(&present) {
+        role::give(store, role, std::slice::from_ref(codename), object).await?;
+    }
+    Ok(())
+}
+
+async fn needed(store: &Store, outpost: &Outpost) -> Result<BTreeSet<Grant>, Problem> {
+    let mut wanted = BTreeSet::new();
+    wanted.insert(("authentik_events.add_event".to_owned(), String::new()));
+    view(&mut wanted, &outpost.to_record());
+    let query = Query::filter(Filter::any_of("pk", outpost.providers.iter().map(|p| p.0))).columns_only();
+    for provider in store.concretes(Provider::model(), &query).await? {
+        view(&mut wanted, &provider);
+        if provider.model.field("certificate").is_some() {
+            certificate(&mut wanted, provider.get("certificate"));
+        }
+    }
+    if outpost.managed.is_some() {
+        let with_certificate = Filter::IsNull { path: "web_certificate".into(), null: false };
+        for brand in store.records(brand::Brand::model(), &Query::filter(with_certificate).columns_only()).await? {
+            view(&mut wanted, &brand);
+            certificate(&mut wanted, brand.get("web_certificate"));
+        }
+    }
+    Ok(wanted)
+}
+
+fn view(wanted: &mut BTreeSet<Grant>, record: &Record) {
+    if let Some(key) = record.key() {
+        let schema = record.model.schema;
+        wanted.insert((format!("{}.view_{}", schema.app_label(), schema.model_name()), key.to_string()));
+    }
+}
+
+/// A certificate that the outpost shows to clients: with its key.
+fn certificate(wanted: &mut BTreeSet<Grant>, value: &Value) {
+    let Some(key) = value.as_key() else { return };
+    for what in ["", "_certificate", "_key"] {
+        wanted.insert((format!("authentik_crypto.view_certificatekeypair{what}"), key.to_string()));
+    }
+}
+
+/// Has permissions follow the providers: told of every change, inside its transaction.
+pub struct Watch;
+
+impl Observer for Watch {
+    fn changed<'a>(&'a self, changed: &'a Changed<'a>) -> BoxFuture<'a, Result<(), Problem>> {
+        Box::pin(async move {
+            let (model, store) = (changed.record.model, changed.store);
+            let is_provider = model.is_a(Provider::MODEL);
+            let matters = is_provider || [brand::Brand::MODEL, CertificateKeyPair::MODEL].contains(&model.name());
+            if !matters || model.is_a(CertificateKeyPair::MODEL) && changed.doing != Doing::Delete {
+                return Ok(());
+            }
+            let concerned = match (changed.doing, changed.record.key()) {
+                // Links are gone by now, so that nothing tells whose they were.
+                (Doing::Update, Some(key)) if is_provider => Filter::any_of("providers", [key]),
+                (Doing::Create, _) if is_provider => return Ok(()),
+                _ => Filter::True,
+            };
+            for outpost in store.find::<Outpost>(&Query::filter(concerned)).await? {
+                let name = Filter::eq("username", outpost.username());
+                if let Some(user) = store.first::<User>(name).await? {
+                    permit(store, &outpost, user.pk).await?;
+                }
+            }
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! Outposts: programs that serve providers near their applications, and the one that runs inside the server.
+//!
+//! Separate from the providers that they serve: an outpost has its account, is told of changes and reports its health in
+//! the same way whatever protocol it speaks. It knows no single kind of provider.
+
+mod account;
+pub mod config;
+mod connection;
+pub mod embedded;
+mod index;
+mod instance;
+mod outpost;
+
+#[cfg(test)]
+mod tests;
+
+use feature::{App, BoxFuture, Feature, Job, Problem};
+
+pub use account::Watch;
+pub use config::Config;
+pub use connection::{DockerServiceConnection, KubernetesServiceConnection, OutpostServiceConnection};
+pub use embedded::{embedded, host};
+pub use index::{of_provider, providers_of};
+pub use outpost::{Outpost, OutpostType};
+
+pub const FEATURE: Feature = Feature::new("outpost")
+    .kinds(&[
+        connection::api::KINDS[0],
+        connection::api::KINDS[1],
+        connection::api::KINDS[2],
+        outpost::api::KIND,
+        instance::KIND,
+    ])
+    .jobs(&[Job { name: "outposts_ensure", every: 3600, run: ensure }])
+    .components(outpost::api::COMPONENTS);
+
+fn ensure(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
+    Box::pin(async move {
+        account::ensure_all(app).await?;
+        instance::expire(app).await
+    })
+}

@@ -1,0 +1,1 @@
+//! Outposts, their accounts and what they are told.
