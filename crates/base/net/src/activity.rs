@@ -56,6 +56,17 @@ impl Activity {
 #[derive(Debug)]
 pub(crate) struct Guard(Activity);
 
+/// An extension of every request: whoever holds it keeps the connection in use after the answer. A tunnel over HTTP/2 is
+/// one stream of a connection that looks idle otherwise.
+#[derive(Debug, Clone)]
+pub struct KeepOpen(#[expect(dead_code, reason = "held for its drop")] Arc<Guard>);
+
+impl KeepOpen {
+    pub(crate) fn begin(activity: &Activity) -> Self {
+        Self(Arc::new(activity.begin()))
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
         let mut state = self.0.0.lock();
@@ -67,7 +78,7 @@ impl Drop for Guard {
 /// The body of an answer: the request lasts until it is sent.
 pub(crate) struct Guarded {
     pub(crate) body: axum::body::Body,
-    pub(crate) _guard: Guard,
+    pub(crate) _guard: KeepOpen,
 }
 
 impl Body for Guarded {

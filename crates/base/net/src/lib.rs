@@ -42,11 +42,12 @@ mod security_headers;
 mod serve;
 mod tls;
 
+pub use activity::KeepOpen;
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use connection::Connection;
 pub use edge::{Edge, REQUEST_ID_HEADER};
 pub use listener::{BindFault, Listener};
 pub use origin::{Origin, Scheme};
-pub use security_headers::security_headers;
+pub use security_headers::{AsIs, security_headers};
 pub use serve::{Limits, serve};
 pub use tls::{CertificateByName, Tls, TlsFault};

@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     Connection, Listener, Tls,
-    activity::{Activity, Guarded},
+    activity::{Activity, Guarded, KeepOpen},
     listener::Io,
     patience::Patient,
 };
@@ -152,9 +152,10 @@ impl Served {
         let service = {
             let activity = activity.clone();
             service_fn(move |mut request: Request<Incoming>| {
-                let guard = activity.begin();
+                let guard = KeepOpen::begin(&activity);
                 let router = router.clone();
                 request.extensions_mut().insert(connection);
+                request.extensions_mut().insert(guard.clone());
                 let request = request.map(|body| Body::new(Patient::new(body, limits.header_timeout)));
                 async move {
                     let Ok(response): Result<Response<Body>, Infallible> = router.oneshot(request).await;
