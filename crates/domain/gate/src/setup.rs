@@ -13,7 +13,7 @@ use serde::Serialize;
 use url::Url;
 
 /// The headers that tell an application who its user is, in the spelling of authentik's documentation.
-pub const IDENTITY_HEADERS: [&str; 12] = [
+pub const HEADERS: [&str; 12] = [
     "X-authentik-username",
     "X-authentik-groups",
     "X-authentik-entitlements",
@@ -201,7 +201,7 @@ pub fn render(proxy: Proxy, facts: &Facts) -> Vec<File> {
 fn values(facts: &Facts) -> template::Values {
     let Facts { app, auth, server, upstream, .. } = facts;
     let name = name_of(&facts.name);
-    let mut headers: Vec<String> = IDENTITY_HEADERS.map(str::to_owned).into();
+    let mut headers: Vec<String> = HEADERS.map(str::to_owned).into();
     if facts.basic_auth {
         headers.push("Authorization".to_owned());
     }

@@ -18,8 +18,7 @@ use crate::{cookie, page};
 impl Gate {
     /// `/start?rd=…`: where nginx sends people who are not logged in.
     pub(crate) fn start(&self, site: &Arc<Site>, asked: &Asked, query: Option<&str>) -> Response {
-        let wanted = parameter(query, "rd");
-        self.begin(site, asked, wanted.as_deref())
+        self.begin(site, asked, wanted(query).as_deref())
     }
 
     /// Sends the browser to the identity provider.
@@ -120,6 +119,17 @@ impl Gate {
     }
 }
 
+/// Where a proxy says that somebody was going. nginx cannot encode what it writes into an address, so that the rest of an
+/// application's own query looks like further parameters: an address that was written as it is goes to the end.
+fn wanted(query: Option<&str>) -> Option<String> {
+    let raw = query?.strip_prefix("rd=").filter(|rest| {
+        let after = rest.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")).map(|(_, after)| after);
+        // ingress-nginx writes scheme and host as they are, and encodes the rest.
+        after.is_some_and(|after| after.find(['/', '%', '&']).is_some_and(|at| after[at..].starts_with('/')))
+    });
+    raw.map(str::to_owned).or_else(|| parameter(query, "rd"))
+}
+
 fn again(site: &Site, status: StatusCode, title: &str, text: &str) -> Response {
     page::page(status, title, text, Some((&site.own("start"), "Try again")))
 }
@@ -129,3 +139,6 @@ pub(super) fn add_cookie(response: &mut Response, site: &Site, name: &str, value
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -59,7 +59,7 @@ fn every_identity_header_is_named_for_each_proxy() {
     for proxy in Proxy::ALL {
         let text = text(proxy, &facts()).to_ascii_lowercase();
         // HAProxy's script takes all that begin alike.
-        for header in IDENTITY_HEADERS.iter().filter(|_| proxy != Proxy::Haproxy) {
+        for header in HEADERS.iter().filter(|_| proxy != Proxy::Haproxy) {
             assert!(text.contains(&header.to_ascii_lowercase()), "{}: {header} is missing", proxy.name());
         }
         assert!(!text.contains("forwardedheaders.insecure: true"));
