@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use directory::{LazySession, User, WebSession};
+use directory::{LazySession, User, UserType, WebSession};
 use feature::{App, Caller, Problem, RequestLine, Through};
 use http::{Method, header::USER_AGENT, request::Parts};
 use net::{ClientAddress, Origin};
@@ -61,6 +61,7 @@ pub fn of_user(app: &App, user: &User, through: Through, base: Caller) -> Caller
         name: user.name.clone(),
         email: user.email.clone(),
         superuser: user.is_superuser(&snapshot),
+        internal: user.r#type == UserType::InternalServiceAccount,
         through,
         grants: grants::of(&snapshot, user),
         ..base

@@ -49,6 +49,8 @@ pub struct Caller {
     pub name: String,
     pub email: String,
     pub superuser: bool,
+    /// Whether the account is a part of the installation: that of an outpost.
+    pub internal: bool,
     pub through: Through,
     pub grants: Arc<Grants>,
     /// The address the request came from, trusted proxies seen through.

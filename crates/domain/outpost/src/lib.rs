@@ -7,9 +7,12 @@ mod account;
 pub mod config;
 mod connection;
 pub mod embedded;
+mod fingerprint;
 mod index;
 mod instance;
+mod instruct;
 mod outpost;
+mod socket;
 
 #[cfg(test)]
 mod tests;
@@ -21,6 +24,7 @@ pub use config::Config;
 pub use connection::{DockerServiceConnection, KubernetesServiceConnection, OutpostServiceConnection};
 pub use embedded::{embedded, host};
 pub use index::{of_provider, providers_of};
+pub use instruct::{Ear, Heard, Instruction, Told, end_session, instruct};
 pub use outpost::{Outpost, OutpostType};
 
 pub const FEATURE: Feature = Feature::new("outpost")
@@ -31,6 +35,7 @@ pub const FEATURE: Feature = Feature::new("outpost")
         outpost::api::KIND,
         instance::KIND,
     ])
+    .routes(socket::routes)
     .jobs(&[Job { name: "outposts_ensure", every: 3600, run: ensure }])
     .components(outpost::api::COMPONENTS);
 

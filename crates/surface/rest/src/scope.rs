@@ -33,7 +33,8 @@ pub fn sight(ask: &Ask, kind: &Kind) -> Sight {
     }
     let single: Vec<Key> = caller.objects(&view).collect();
     let mut filter = Filter::False;
-    let mut strict = single.is_empty();
+    // Outposts ask for lists of everything they might need and take none for an answer.
+    let mut strict = single.is_empty() && !caller.internal;
     if !single.is_empty() {
         filter = filter.or(Filter::any_of(model.key_field().name, single));
     }
