@@ -39,7 +39,10 @@ named by `--config` or `KEYWRIGHT_CONFIG`, otherwise `/etc/keywright/config.yml`
 read when they exist.
 
 Any value may be `file:///path` or `env://NAME`, optionally followed by `?` and a default; a variable with
-`_FILE` added to its name holds the path of a file with the value.
+`_FILE` added to its name holds the path of a file with the value. `KEYWRIGHT_SECRETS_DIR` names a folder, such as
+a mounted Secret or systemd's credentials, in which each file is a setting: its name is the variable's or the key
+(`AUTHENTIK_SECRET_KEY`, `secret_key`, `postgresql__password`), its content the value. It is stronger than YAML files and
+weaker than variables.
 ";
 
 /// Joins doc lines; an empty line separates paragraphs.

@@ -72,6 +72,8 @@ pub(crate) const IGNORED: &[(&str, &str)] = &[
     ("cert_discovery_dir", "certificates are not read from a folder yet"),
     ("log.http_headers", "request headers are not logged"),
     ("http_timeout", "outgoing requests have fixed time limits"),
+    ("enabled", CHART_ONLY),
+    ("existingsecret", CHART_ONLY),
     ("compliance", "the cryptographic library is not a FIPS build"),
     ("enterprise", "there is no separate enterprise edition"),
     ("tenants", "there is one tenant"),
@@ -82,6 +84,7 @@ pub(crate) const IGNORED: &[(&str, &str)] = &[
     ("secret_key_fallbacks", "only one secret key is used"),
 ];
 
+const CHART_ONLY: &str = "it is a switch of the chart";
 const NO_REDIS: &str = "Keywright needs no Redis";
 const NO_WORKERS: &str = "one process serves all requests";
 const NO_REPORTS: &str = "Keywright never reports home";

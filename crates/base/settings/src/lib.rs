@@ -1,7 +1,7 @@
 //! Settings declared once: reading, checking, reference and JSON schema come from the same lines.
 //!
 //! Each section is one file under `section/`; a setting is one line in it. Values come, weakest first,
-//! from the built-in default, YAML files, `AUTHENTIK_*` variables and `KEYWRIGHT_*` variables. This is
+//! from the built-in default, YAML files, a folder of secrets, `AUTHENTIK_*` variables and `KEYWRIGHT_*` variables. This is
 //! the only crate that reads the process environment, and only in [`Sources::from_process`].
 //!
 //! ```
@@ -37,8 +37,8 @@ pub use load::{Loaded, Row};
 pub use problem::{Notice, Origin, Problem, Problems};
 pub use secret_key::SecretKeyFault;
 pub use section::{
-    Bootstrap, General, Listen, Log, LogFormat, LogLevel, Postgresql, Sessions, Settings, SslMode, Storage, Throttle,
-    Tls, Web,
+    Bootstrap, Database, General, Listen, Log, LogFormat, LogLevel, Postgresql, Sessions, Settings, SslMode, Storage,
+    Throttle, Tls, Web,
 };
 pub use source::Sources;
 pub use value::{BasePath, Choice, ListenAddress, Rate, Value};

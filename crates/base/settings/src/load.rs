@@ -1,10 +1,17 @@
 //! Putting the sources together and reporting everything that is wrong at once.
 
+mod folder;
+mod missing;
+
 use std::{collections::BTreeMap, io, path::Path};
 
 use crate::{
-    Item, Notice, Origin, Problem, Problems, Settings, Sources, Value, declare::variable_name, ignored,
-    nearest::nearest, source::read_text, source::read_yaml, value::Raw,
+    Database, Item, Notice, Origin, Problem, Problems, Settings, Sources, Value,
+    declare::variable_name,
+    ignored,
+    nearest::nearest,
+    source::{SECRETS_DIR, beside, read_text, read_yaml},
+    value::Raw,
 };
 
 /// Prefixes of environment variables, weakest first.
@@ -39,6 +46,9 @@ impl Settings {
         for (path, is_required) in sources.files() {
             collected.file(&path, is_required);
         }
+        if let Some(folder) = sources.secrets_dir() {
+            collected.folder(&folder);
+        }
         for prefix in PREFIXES {
             collected.variables(prefix, sources);
         }
@@ -47,7 +57,7 @@ impl Settings {
         let settings = Self::read(&mut reader);
         let Reader { mut problems, rows, .. } = reader;
         if let Some(settings) = &settings {
-            check_together(settings, &mut problems);
+            check_together(settings, sources, &mut problems);
         }
         match settings {
             Some(settings) if problems.is_empty() => Ok(Loaded { settings, notices, rows }),
@@ -57,16 +67,20 @@ impl Settings {
 }
 
 /// Rules that concern more than one setting.
-fn check_together(settings: &Settings, problems: &mut Vec<Problem>) {
+fn check_together(settings: &Settings, sources: &Sources, problems: &mut Vec<Problem>) {
     let mut wrong = |key: &str, message: &str| {
         let (key, message) = (key.to_owned(), message.to_owned());
         problems.push(Problem { key, origin: Origin::Default, message });
     };
     if settings.postgresql.host.is_some() && settings.general.secret_key.is_none() {
-        wrong(
-            "secret_key",
-            "required with PostgreSQL: set KEYWRIGHT_SECRET_KEY to a long random text, the same for all instances",
-        );
+        wrong("secret_key", &missing::secret_key(sources));
+    }
+    match (settings.general.database, &settings.postgresql.host) {
+        (Database::Postgresql, None) => wrong("postgresql.host", &missing::host(sources)),
+        (Database::Embedded, Some(_)) => {
+            wrong("database", "`postgresql.host` is set too: take one of them away, or set KEYWRIGHT_DATABASE to auto");
+        }
+        _ => {}
     }
     if settings.tls.cert.is_some() != settings.tls.key.is_some() {
         wrong("tls", "`tls.cert` and `tls.key` must be set together");
@@ -149,7 +163,7 @@ impl Collected {
             let Some(rest) = name.strip_prefix(prefix) else {
                 continue;
             };
-            if name == "KEYWRIGHT_CONFIG" || ignored::is_service_link(rest, value) {
+            if matches!(name.as_str(), "KEYWRIGHT_CONFIG" | SECRETS_DIR) || ignored::is_service_link(rest, value) {
                 continue;
             }
             let key = rest.to_lowercase().replace("__", ".");
@@ -159,9 +173,14 @@ impl Collected {
                 (Some(item), _) => (item, value.clone()),
                 (None, Some(_)) if value.is_empty() => continue,
                 (None, Some(item)) => match read_text(Path::new(value)) {
+                    Ok(content) if item.is_secret && content.trim().is_empty() => {
+                        self.problem(item.key, origin, format!("the file {value} is empty"));
+                        continue;
+                    }
                     Ok(content) => (item, content.trim_end_matches(['\r', '\n']).to_owned()),
                     Err(error) => {
-                        self.problem(item.key, origin, format!("cannot read the file {value}: {error}"));
+                        let beside = beside(Path::new(value));
+                        self.problem(item.key, origin, format!("cannot read the file {value}: {error}; {beside}"));
                         continue;
                     }
                 },
@@ -226,7 +245,12 @@ impl Reader<'_> {
                 None
             });
         };
+        let file = matches!(&raw, Raw::Text(text) if text.starts_with("file://"));
         let result = self.follow(raw).and_then(|raw| {
+            // A Secret whose key is empty must not count as no secret at all.
+            if T::SECRET && file && matches!(&raw, Raw::Text(text) if text.is_empty()) {
+                return Err("the file it refers to is empty".to_owned());
+            }
             let value = T::parse(&raw).map_err(|wrong| {
                 let wrong = if T::SECRET { "something else".to_owned() } else { format!("`{}`", clip(&wrong)) };
                 format!("found {wrong}, expected {}", T::allowed())

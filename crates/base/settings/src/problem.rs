@@ -18,6 +18,8 @@ pub enum Origin {
     },
     /// An environment variable.
     Variable(String),
+    /// A file that holds this one value, in the folder of secrets.
+    Secret(PathBuf),
 }
 
 impl fmt::Display for Origin {
@@ -26,6 +28,7 @@ impl fmt::Display for Origin {
             Self::Default => out.write_str("default"),
             Self::File { path, line, column } => write!(out, "{}:{line}:{column}", path.display()),
             Self::Variable(name) => write!(out, "environment variable {name}"),
+            Self::Secret(path) => write!(out, "file {}", path.display()),
         }
     }
 }

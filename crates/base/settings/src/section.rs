@@ -11,7 +11,7 @@ mod tls;
 mod web;
 
 pub use bootstrap::Bootstrap;
-pub use general::General;
+pub use general::{Database, General};
 pub use listen::Listen;
 pub use log::{Log, LogFormat, LogLevel};
 pub use postgresql::{Postgresql, SslMode};

@@ -13,6 +13,10 @@ pub(crate) use yaml::read as read_yaml;
 
 /// Longest file read for a value or as configuration.
 const MAX_FILE: u64 = 1024 * 1024;
+/// Most names in a sentence.
+const LISTED: usize = 20;
+/// The variable that names a folder of settings.
+pub(crate) const SECRETS_DIR: &str = "KEYWRIGHT_SECRETS_DIR";
 
 /// The environment and the YAML files to read.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +62,11 @@ impl Sources {
         &self.env
     }
 
+    /// The folder whose files are settings, one each: a mounted Secret, or systemd's credentials.
+    pub(crate) fn secrets_dir(&self) -> Option<PathBuf> {
+        self.env.get(SECRETS_DIR).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+
     /// The files to read, weakest first, and whether each must exist.
     pub(crate) fn files(&self) -> Vec<(PathBuf, bool)> {
         let named = || self.env.get("KEYWRIGHT_CONFIG").filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -81,7 +90,10 @@ impl Sources {
             return match (read_text(Path::new(path)), default) {
                 (Ok(content), _) => Ok(content.trim().to_owned()),
                 (Err(_), Some(default)) => Ok(default.to_owned()),
-                (Err(error), None) => Err(format!("cannot read the file {path} it refers to: {error}")),
+                (Err(error), None) => {
+                    let beside = beside(Path::new(path));
+                    Err(format!("cannot read the file {path} it refers to: {error}; {beside}"))
+                }
             };
         }
         Ok(text)
@@ -93,6 +105,34 @@ fn split_default(rest: &str) -> (&str, Option<&str>) {
         Some((target, default)) => (target, Some(default)),
         None => (rest, None),
     }
+}
+
+/// What is there instead of a file that cannot be read: mostly a Secret's key has another name than was thought.
+pub(crate) fn beside(path: &Path) -> String {
+    let (folder, what) =
+        if path.is_dir() { (path, "it is a folder that") } else { (path.parent().unwrap_or(path), "its folder") };
+    match names(folder) {
+        Err(_) => format!("there is no readable folder {}", folder.display()),
+        Ok(names) if names.is_empty() => format!("{what} holds nothing"),
+        Ok(names) => format!("{what} holds {}", listed(&names)),
+    }
+}
+
+/// The names of what is in a folder, sorted, without what starts with a dot (Kubernetes' `..data`).
+pub(crate) fn names(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names: Vec<String> = fs::read_dir(folder)?
+        .filter_map(|entry| Some(entry.ok()?.file_name().to_string_lossy().into_owned()))
+        .filter(|name| !name.starts_with('.'))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Names for a sentence, the first twenty of them.
+pub(crate) fn listed(names: &[String]) -> String {
+    let rest = names.len().saturating_sub(LISTED);
+    let shown = names.iter().take(LISTED).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if rest == 0 { shown } else { format!("{shown} and {rest} more") }
 }
 
 /// A whole text file of sensible size.

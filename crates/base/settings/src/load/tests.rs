@@ -103,7 +103,7 @@ fn all_problems_are_reported_together_and_no_secret_is_shown() {
     let expected = [
         "5 problems in the settings:",
         "bootstrap_password (environment variable AUTHENTIK_BOOTSTRAP_PASSWORD_FILE): cannot read the file \
-         /does/not/exist: No such file or directory (os error 2)",
+         /does/not/exist: No such file or directory (os error 2); there is no readable folder /does/not",
         "AUTHENTIK_POSTGRESQL__SSLMOD (environment variable AUTHENTIK_POSTGRESQL__SSLMOD): unknown setting; \
          did you mean `AUTHENTIK_POSTGRESQL__SSLMODE`?",
         "KEYWRIGHT_NONSENSE_AT_ALL (environment variable KEYWRIGHT_NONSENSE_AT_ALL): unknown setting; remove \
@@ -174,6 +174,7 @@ fn an_environment_of_the_upstream_chart_starts() {
         ("AUTHENTIK_SECRET_KEY", "key"),
         ("AUTHENTIK_EVENTS__CONTEXT_PROCESSORS__GEOIP", "/geoip/GeoLite2-City.mmdb"),
         ("AUTHENTIK_WEB__PATH", "/"),
+        ("AUTHENTIK_ENABLED", "true"),
         ("AUTHENTIK_EMAIL__HOST", ""),
         ("AUTHENTIK_EMAIL__PORT", "587"),
         ("AUTHENTIK_OUTPOSTS__CONTAINER_IMAGE_BASE", "ghcr.io/x/%(type)s"),
@@ -200,6 +201,7 @@ fn an_environment_of_the_upstream_chart_starts() {
     let expected = [
         "email.host",
         "email.port",
+        "enabled",
         "error_reporting_enabled",
         "error_reporting.enabled",
         "events.context_processors.geoip",
@@ -208,11 +210,104 @@ fn an_environment_of_the_upstream_chart_starts() {
         "redis.host",
     ];
     assert_eq!(keys, expected);
-    assert!(loaded.notices[7].to_string().contains("Keywright needs no Redis"));
+    assert!(loaded.notices[8].to_string().contains("Keywright needs no Redis"));
 }
 
 #[test]
 fn a_single_underscore_is_noticed() {
     let text = load(&[("AUTHENTIK_POSTGRESQL_PORT", "5433")]).unwrap_err();
     assert!(text.contains("did you mean `AUTHENTIK_POSTGRESQL__PORT`?"), "{text}");
+}
+
+#[test]
+fn a_misspelt_secret_key_is_named() {
+    for (name, meant) in [
+        ("AUTHENTIK_SECRETKEY", "AUTHENTIK_SECRET_KEY"),
+        ("AUTHENTIK_SECRET__KEY", "AUTHENTIK_SECRET_KEY"),
+        ("AUTHENTIK_SECRET_KEYS", "AUTHENTIK_SECRET_KEY"),
+        ("KEYWRIGHT_SECRT_KEY", "KEYWRIGHT_SECRET_KEY"),
+    ] {
+        let text = load(&[(name, "k")]).unwrap_err();
+        assert!(text.contains(&format!("{name}): unknown setting; did you mean `{meant}`?")), "{text}");
+    }
+}
+
+#[test]
+fn a_missing_secret_key_is_reported_with_what_was_there() {
+    let variables = [
+        ("AUTHENTIK_POSTGRESQL__HOST", "db"),
+        ("AUTHENTIK_SECRET_KEY", ""),
+        ("secret-key", "from a Secret mounted by envFrom"),
+        ("PATH", "/bin"),
+    ];
+    let text = load(&variables).unwrap_err();
+    let expected = "secret_key: required with PostgreSQL: set KEYWRIGHT_SECRET_KEY to a long random text, the same for all \
+        instances. Looked for the variables KEYWRIGHT_SECRET_KEY and AUTHENTIK_SECRET_KEY (also with _FILE added); found \
+        AUTHENTIK_SECRET_KEY (empty), secret-key, AUTHENTIK_POSTGRESQL__HOST";
+    assert_eq!(text, format!("1 problem in the settings:\n  - {expected}"));
+}
+
+#[test]
+fn a_secret_under_another_name_is_reported_with_those_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().display().to_string();
+    fs::write(folder.path().join("secretkey"), "k").unwrap();
+    fs::write(folder.path().join("empty"), "\n").unwrap();
+    fs::create_dir(folder.path().join("..data")).unwrap();
+    let wrong = |name: &str, value: String| load(&[(name, value.as_str())]).unwrap_err();
+    let holds = "holds empty, secretkey";
+    let text = wrong("AUTHENTIK_SECRET_KEY", format!("file://{at}/secret_key"));
+    assert!(text.contains(&format!("cannot read the file {at}/secret_key it refers to: No such file")), "{text}");
+    assert!(text.ends_with(&format!("its folder {holds}")), "{text}");
+    let text = wrong("AUTHENTIK_SECRET_KEY", format!("file://{at}"));
+    assert!(text.ends_with(&format!("it is a folder that {holds}")), "{text}");
+    let text = wrong("AUTHENTIK_SECRET_KEY_FILE", format!("{at}/secret_key"));
+    assert!(text.ends_with(&format!("its folder {holds}")), "{text}");
+    let text = wrong("AUTHENTIK_SECRET_KEY", format!("file://{at}/empty"));
+    assert!(text.ends_with("the file it refers to is empty"), "{text}");
+    let text = wrong("AUTHENTIK_SECRET_KEY_FILE", format!("{at}/empty"));
+    assert!(text.ends_with("/empty is empty"), "{text}");
+}
+
+#[test]
+fn a_folder_of_secrets_is_read_file_by_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().display().to_string();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("AUTHENTIK_POSTGRESQL__PASSWORD", "hunter2\n");
+    write("secret-key", "k\n");
+    write("log_level", "debug");
+    write(".hidden", "x");
+    let variables = [("KEYWRIGHT_SECRETS_DIR", at.as_str()), ("AUTHENTIK_LOG_LEVEL", "error")];
+    let loaded = load(&variables).unwrap();
+    assert_eq!(loaded.settings.general.secret_key.unwrap().expose(), "k");
+    assert_eq!(loaded.settings.postgresql.password.unwrap().expose(), "hunter2");
+    assert_eq!(loaded.settings.log.level, LogLevel::Error);
+    let row = loaded.rows.iter().find(|row| row.key == "secret_key").unwrap();
+    assert_eq!(row.origin.to_string(), format!("file {at}/secret-key"));
+    write("secretkey", "k");
+    write("bootstrap_token", "");
+    write("secret_key", "k");
+    let text = load(&variables).unwrap_err();
+    assert!(
+        text.contains(&format!("secretkey (file {at}/secretkey): unknown setting; did you mean `secret_key`?")),
+        "{text}"
+    );
+    assert!(text.contains(&format!("bootstrap_token (file {at}/bootstrap_token): the file is empty")), "{text}");
+    assert!(text.contains("the file secret-key beside it sets the same"), "{text}");
+    let text = load(&[("KEYWRIGHT_SECRETS_DIR", "/does/not/exist")]).unwrap_err();
+    assert!(text.contains("/does/not/exist: cannot read the folder"), "{text}");
+}
+
+#[test]
+fn the_database_meant_must_be_the_one_set() {
+    let text = load(&[("KEYWRIGHT_DATABASE", "postgresql"), ("AUTHENTIK_POSTGRESQL__HOSTNAME", "db")]).unwrap_err();
+    assert!(text.contains("AUTHENTIK_POSTGRESQL__HOSTNAME): unknown setting"), "{text}");
+    assert!(text.contains("postgresql.host: required when `database` is postgresql"), "{text}");
+    assert!(text.contains("found AUTHENTIK_POSTGRESQL__HOSTNAME, KEYWRIGHT_DATABASE"), "{text}");
+    let variables =
+        [("KEYWRIGHT_DATABASE", "embedded"), ("AUTHENTIK_POSTGRESQL__HOST", "db"), ("AUTHENTIK_SECRET_KEY", "k")];
+    let text = load(&variables).unwrap_err();
+    assert!(text.contains("database: `postgresql.host` is set too"), "{text}");
+    assert!(load(&variables[1..]).is_ok());
 }
