@@ -50,6 +50,9 @@ pub enum Command {
         #[command(subcommand)]
         command: Config,
     },
+    /// Print the settings as JSON. Secrets are not shown.
+    #[command(name = "dump_config", visible_alias = "dump-config")]
+    DumpConfig,
     /// Print completions for a shell.
     Completions { shell: clap_complete::Shell },
     /// Print what the program says of itself.

@@ -7,6 +7,7 @@ mod migrate;
 mod people;
 mod schema;
 mod server;
+mod supervised;
 
 use std::process::ExitCode;
 
@@ -18,8 +19,9 @@ use store::MigrateOptions;
 use crate::assemble;
 use crate::cli::{Cli, Command};
 
-pub async fn run(cli: Cli) -> Result<ExitCode> {
+pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
     match cli.command {
+        Command::DumpConfig => return config::dump(cli.config),
         Command::Config { command } => return config::run(cli.config, &command),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "keywright", &mut std::io::stdout());
@@ -29,6 +31,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
         _ => {}
     }
     let (loaded, sources) = assemble::settings(cli.config)?;
+    let passed = passed.named(sources.variable("LISTEN_FDNAMES"));
     match cli.command {
         Command::Healthcheck => return healthcheck::run(&loaded.settings).await,
         Command::Server | Command::Worker => telemetry::start_logs(&loaded.settings.log)?,
@@ -42,13 +45,14 @@ pub async fn run(cli: Cli) -> Result<ExitCode> {
     }
     let app = assemble::app(loaded, &sources, &MigrateOptions::default()).await?;
     match cli.command {
-        Command::Server => server::run(app, true).await?,
-        Command::Worker => server::run(app, false).await?,
+        Command::Server => server::run(app, true, passed).await?,
+        Command::Worker => server::run(app, false, passed).await?,
         Command::ApplyBlueprint(options) => return blueprint::apply(&app, &options).await,
         Command::ExportBlueprint => blueprint::export(&app).await?,
         Command::CreateRecoveryKey(options) => people::recovery_key(&app, &options).await?,
         Command::Changepassword { username } => people::change_password(&app, &username).await?,
         Command::Config { .. }
+        | Command::DumpConfig
         | Command::Completions { .. }
         | Command::Schema { .. }
         | Command::Healthcheck

@@ -18,6 +18,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let arguments = cli::Cli::parse();
+    // Before any thread runs: what the service manager handed over is struck from the environment.
+    let passed = match net::Passed::from_process() {
+        Ok(passed) => passed,
+        Err(error) => {
+            eprintln!("keywright: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -25,7 +33,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(command::run(arguments)) {
+    match runtime.block_on(command::run(arguments, passed)) {
         Ok(code) => code,
         Err(error) => {
             // The whole chain: what we were doing, then why it failed.

@@ -78,7 +78,8 @@ fn edge(app: &App) -> Edge {
     )
 }
 
-fn health(app: &App) -> Router {
+/// Liveness and readiness, which a worker answers too.
+pub fn health(app: &App) -> Router {
     Router::new()
         .route("/-/health/live/", get(|| async { StatusCode::OK }))
         .route("/-/health/ready/", get(ready))

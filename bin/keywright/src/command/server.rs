@@ -4,69 +4,82 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use feature::App;
-use net::{Limits, Listener, Tls, serve};
-use settings::ListenAddress;
+use net::{Limits, Listener, Passed, Tls, serve};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::supervised;
 use crate::{assemble, jobs, router};
 
 /// Runs until told to stop, then drains. `web` says whether the public ports are served too.
-pub async fn run(app: App, web: bool) -> Result<()> {
+pub async fn run(app: App, web: bool, mut passed: Passed) -> Result<()> {
     let started = app.clock().monotonic();
     // One provider for the whole process, or rustls would refuse at first use.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     assemble::first_start(&app).await.context("preparing the installation")?;
 
     let (stop, stopped) = watch::channel(false);
-    let mut servers = JoinSet::new();
+    let mut servers = Servers { tasks: JoinSet::new(), limits: Limits::from_settings(&app.settings().listen), stopped };
     let listen = &app.settings().listen;
-    let metrics = router::metrics(&app);
-    for address in &listen.metrics {
-        start(&mut servers, &app, address, None, metrics.clone(), &stopped).await?;
+    for listener in passed.listeners("metrics", &listen.metrics).await? {
+        servers.start(listener, None, router::metrics(&app));
     }
     if web {
         let public = router::public(&app);
-        for address in &listen.http {
-            start(&mut servers, &app, address, None, public.clone(), &stopped).await?;
+        for listener in passed.listeners("http", &listen.http).await? {
+            servers.start(listener, None, public.clone());
         }
-        if !listen.https.is_empty() {
+        let encrypted = passed.listeners("https", &listen.https).await?;
+        if !encrypted.is_empty() {
             let tls = Tls::open(&app.settings().tls, &app.settings().general.data_dir, app.clock())?;
-            for address in &listen.https {
-                start(&mut servers, &app, address, Some(tls.clone()), public.clone(), &stopped).await?;
+            for listener in encrypted {
+                servers.start(listener, Some(tls.clone()), public.clone());
             }
         }
+    } else {
+        match passed.listeners("http", &listen.http).await {
+            Ok(listeners) => {
+                for listener in listeners {
+                    servers.start(listener, None, router::health(&app));
+                }
+            }
+            // COMPAT: authentik's worker answers its probes there too, unless a server beside it has the port.
+            Err(error) => tracing::info!("The worker answers health checks on the metrics port alone: {error}"),
+        }
     }
+    passed.finish()?;
     let background = jobs::start(&app);
     let took = app.clock().monotonic().saturating_sub(started);
     announce(&app, web, took).await;
+    let watchdog = supervised::ready();
 
     wait_for_signal().await;
     tracing::info!("Stopping: requests under way are finished first");
+    supervised::stopping();
     let _ = stop.send(true);
-    while servers.join_next().await.is_some() {}
+    while servers.tasks.join_next().await.is_some() {}
     drop(background);
+    drop(watchdog);
     Ok(())
 }
 
-async fn start(
-    servers: &mut JoinSet<()>,
-    app: &App,
-    address: &ListenAddress,
-    tls: Option<std::sync::Arc<Tls>>,
-    router: axum::Router,
-    stopped: &watch::Receiver<bool>,
-) -> Result<()> {
-    let listener = Listener::bind(address).await.with_context(|| format!("listening on {address}"))?;
-    let limits = Limits::from_settings(&app.settings().listen);
-    let mut stopped = stopped.clone();
-    servers.spawn(async move {
-        let stop = async move {
-            let _ = stopped.wait_for(|s| *s).await;
-        };
-        serve(listener, tls, router, limits, stop).await;
-    });
-    Ok(())
+/// The running listeners.
+struct Servers {
+    tasks: JoinSet<()>,
+    limits: Limits,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Servers {
+    fn start(&mut self, listener: Listener, tls: Option<std::sync::Arc<Tls>>, router: axum::Router) {
+        let (limits, mut stopped) = (self.limits, self.stopped.clone());
+        self.tasks.spawn(async move {
+            let stop = async move {
+                let _ = stopped.wait_for(|s| *s).await;
+            };
+            serve(listener, tls, router, limits, stop).await;
+        });
+    }
 }
 
 /// Tells a person where to go next.

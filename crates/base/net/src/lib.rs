@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod activation;
 mod activity;
 mod client_address;
 mod connection;
@@ -42,6 +43,7 @@ mod security_headers;
 mod serve;
 mod tls;
 
+pub use activation::{Passed, PassedFault};
 pub use activity::KeepOpen;
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use connection::Connection;

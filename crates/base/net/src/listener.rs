@@ -2,8 +2,8 @@
 
 use std::{
     fs, io,
-    net::{Ipv4Addr, SocketAddr},
-    os::unix::fs::FileTypeExt as _,
+    net::{self, Ipv4Addr, SocketAddr},
+    os::unix::{self, fs::FileTypeExt as _},
     path::{Path, PathBuf},
 };
 
@@ -20,7 +20,7 @@ use crate::Connection;
 pub enum Listener {
     /// TCP.
     Tcp(TcpListener),
-    /// A unix socket; the file is removed when the listener is dropped.
+    /// A unix socket; a file that we made is removed when the listener is dropped.
     Unix(UnixSocket),
 }
 
@@ -28,13 +28,16 @@ pub enum Listener {
 #[derive(Debug)]
 pub struct UnixSocket {
     listener: UnixListener,
-    path: PathBuf,
+    /// `None` when somebody else made the file.
+    path: Option<PathBuf>,
 }
 
 impl Drop for UnixSocket {
     fn drop(&mut self) {
-        // Left behind it is cleared away at the next start.
-        let _ = fs::remove_file(&self.path);
+        if let Some(path) = &self.path {
+            // Left behind it is cleared away at the next start.
+            let _ = fs::remove_file(path);
+        }
     }
 }
 
@@ -42,9 +45,9 @@ impl Drop for UnixSocket {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {source}")]
 pub struct BindFault {
-    address: String,
+    pub(crate) address: String,
     #[source]
-    source: io::Error,
+    pub(crate) source: io::Error,
 }
 
 /// A byte stream of either kind.
@@ -59,6 +62,18 @@ impl Listener {
             ListenAddress::Unix(path) => bind_unix(path).await.map(Self::Unix),
         };
         bound.map_err(|source| BindFault { address: address.to_string(), source })
+    }
+
+    /// A socket that somebody else bound.
+    pub(crate) fn from_tcp(listener: net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        TcpListener::from_std(listener).map(Self::Tcp)
+    }
+
+    /// A unix socket that somebody else bound; its file stays.
+    pub(crate) fn from_unix(listener: unix::net::UnixListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self::Unix(UnixSocket { listener: UnixListener::from_std(listener)?, path: None }))
     }
 
     /// The address bound, with the real port where port 0 was asked for. `None` for a unix socket.
@@ -108,7 +123,7 @@ async fn bind_unix(path: &Path) -> io::Result<UnixSocket> {
         fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
-    Ok(UnixSocket { listener, path: path.to_owned() })
+    Ok(UnixSocket { listener, path: Some(path.to_owned()) })
 }
 
 #[cfg(test)]
