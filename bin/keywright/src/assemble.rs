@@ -82,11 +82,15 @@ fn postgres(wanted: &Postgresql) -> PostgresConfig {
 
 /// What a fresh installation needs before anybody can log in. Does nothing on later starts.
 pub async fn first_start(app: &App) -> Result<()> {
-    keys::ensure_default(app).await.map_err(problem)?;
-    directory::bootstrap::ensure_admin(app).await.map_err(problem)?;
-    outpost::embedded::ensure(app).await.map_err(problem)?;
-    blueprint::apply_defaults(app).await.map_err(problem)?;
-    Ok(())
+    // Nodes that start together on an empty database make one of each.
+    let prepare = async {
+        keys::ensure_default(app).await.map_err(problem)?;
+        directory::bootstrap::ensure_admin(app).await.map_err(problem)?;
+        outpost::embedded::ensure(app).await.map_err(problem)?;
+        blueprint::apply_defaults(app).await.map_err(problem)?;
+        Ok(())
+    };
+    app.store().exclusively("first start", prepare).await
 }
 
 /// A refusal of the domain as an error of the command line.

@@ -17,6 +17,7 @@ mod sql;
 mod sqlite;
 mod statement;
 mod store;
+mod turn;
 mod tx;
 mod write;
 

@@ -19,7 +19,6 @@ use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::sql;
 use crate::statement::Statement;
@@ -232,9 +231,15 @@ impl Store {
         self.shared.news.state.lock().looked.map_or(Duration::MAX, |(at, _)| at.elapsed())
     }
 
-    /// Reads the news and the counters of configuration, and acts on both. `link` is asked instead of the pool, where
-    /// there is one.
-    pub(crate) async fn look(&self, link: Option<&tokio_postgres::Client>) -> Result<()> {
+    /// Looks once and acts on what changed.
+    pub(crate) async fn look(&self) -> Result<()> {
+        let counters = self.read_news(None).await?;
+        self.act_on_news(counters).await
+    }
+
+    /// Reads the news, passes them on, and reads the counters of configuration. `link` is asked instead of the pool,
+    /// where there is one.
+    pub(crate) async fn read_news(&self, link: Option<&tokio_postgres::Client>) -> Result<Vec<Vec<Value>>> {
         let read = async |statement: Statement| match link {
             Some(client) => crate::postgres::read_over(client, statement).await,
             None => self.conn.read(statement).await,
@@ -242,10 +247,15 @@ impl Store {
         let began = Instant::now();
         let time = clock::Clock::system().now();
         let rows = read(sql::news(self.shared.news.floor())).await?;
-        self.shared.news.heard(began, time, rows.into_iter().filter_map(item).collect());
         let counters = read(sql::counters()).await?;
+        self.shared.news.heard(began, time, rows.into_iter().filter_map(item).collect());
+        Ok(counters)
+    }
+
+    /// Reads the configuration that changed, and clears old news away now and then.
+    pub(crate) async fn act_on_news(&self, counters: Vec<Vec<Value>>) -> Result<()> {
         self.follow_counters(counters).await?;
-        if self.shared.news.is_sweep_due(began) && !matches!(self.conn, Conn::SqliteTx(_) | Conn::PostgresTx(_)) {
+        if self.shared.news.is_sweep_due(Instant::now()) {
             self.conn.write(vec![sql::forget_news(self.conn.dialect(), KEPT)]).await?;
         }
         Ok(())

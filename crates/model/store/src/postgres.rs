@@ -7,8 +7,10 @@
 mod batch;
 mod bind;
 mod config;
+mod connect;
 mod fault;
 mod feed;
+mod health;
 mod pool;
 mod tls;
 
@@ -50,6 +52,15 @@ impl Postgres {
         let pool = Arc::new(Pool::new(config)?);
         drop(pool.acquire().await?);
         Ok(Self { pool, alive: tokio::sync::watch::Sender::new(false) })
+    }
+
+    /// Whether the server has been silent for so long that nothing waits for it.
+    pub fn is_gone(&self) -> bool {
+        self.pool.health.is_gone()
+    }
+
+    pub fn is_down(&self) -> bool {
+        self.pool.health.is_down()
     }
 
     pub fn config(&self) -> &PostgresConfig {
@@ -115,7 +126,8 @@ impl Postgres {
             lent.busy = true;
             // SET LOCAL ends with the transaction, so a pooler between us and the server does no harm.
             let sql = format!("BEGIN; SET LOCAL idle_in_transaction_session_timeout = {}", PATIENCE.as_millis());
-            match lent.client().batch_execute(&sql).await {
+            let begun = lent.hoping(async |client| Ok(client.batch_execute(&sql).await)).await?;
+            match begun {
                 Ok(()) => return Ok(PostgresTx { lent: tokio::sync::Mutex::new(Some(lent)), failed: false.into() }),
                 Err(e) => {
                     let fault = Fault::of("BEGIN", &e);
@@ -155,12 +167,18 @@ impl PostgresTx {
     pub async fn read(&self, statement: &Statement) -> Result<Vec<Vec<Value>>> {
         let mut guard = self.lent.lock().await;
         let lent = guard.as_mut().ok_or(Error::TransactionOver)?;
-        match bind::run(lent, statement).await {
+        let health = Arc::clone(&lent.health);
+        let answered = tokio::select! {
+            biased;
+            answered = bind::run(lent, statement) => answered,
+            () = health.gone() => Err(health::Health::error().into()),
+        };
+        match answered {
             Ok(outcome) => Ok(outcome.rows),
             Err(fault) => {
                 // PostgreSQL refuses everything after an error; commit must not look like success.
                 self.failed.store(true, std::sync::atomic::Ordering::Relaxed);
-                Err(over(lent, fault))
+                Err(over(fault))
             }
         }
     }
@@ -169,13 +187,16 @@ impl PostgresTx {
     pub async fn run(&self, statements: Vec<Statement>) -> Result<Vec<Outcome>> {
         let mut guard = self.lent.lock().await;
         let lent = guard.as_mut().ok_or(Error::TransactionOver)?;
-        batch::run(lent, &statements, Frame::Savepoint).await.map_err(|fault| over(lent, fault))
+        batch::run(lent, &statements, Frame::Savepoint).await.map_err(over)
     }
 
     pub async fn batch(&self, sql: &str) -> Result<()> {
-        let guard = self.lent.lock().await;
-        let lent = guard.as_ref().ok_or(Error::TransactionOver)?;
-        lent.client().batch_execute(sql).await.map_err(|e| Fault::of(sql, &e).error)?;
+        let mut guard = self.lent.lock().await;
+        let lent = guard.as_mut().ok_or(Error::TransactionOver)?;
+        let done = async |client: &tokio_postgres::Client| {
+            client.batch_execute(sql).await.map_err(|e| Fault::of(sql, &e).error)
+        };
+        lent.hoping(done).await?;
         if sql.starts_with("ROLLBACK TO") {
             self.failed.store(false, std::sync::atomic::Ordering::Relaxed);
         }
@@ -186,18 +207,19 @@ impl PostgresTx {
         let mut lent = self.lent.lock().await.take().ok_or(Error::TransactionOver)?;
         let failed = self.failed.load(std::sync::atomic::Ordering::Relaxed);
         let sql = if commit && !failed { "COMMIT" } else { "ROLLBACK" };
-        match lent.client().batch_execute(sql).await {
+        match lent.hoping(async |client| Ok(client.batch_execute(sql).await)).await? {
             Ok(()) => lent.busy = false,
-            Err(e) => return Err(over(&lent, Fault::of(sql, &e))),
+            Err(e) => return Err(over(Fault::of(sql, &e))),
         }
         if commit && failed { Err(Error::TransactionOver) } else { Ok(()) }
     }
 }
 
 /// A connection that broke took the transaction with it; a conflict inside one is for the caller to repeat.
-fn over(lent: &Lent, fault: Fault) -> Error {
+fn over(fault: Fault) -> Error {
     match fault.cause {
-        Cause::Lost if lent.client().is_closed() => Error::TransactionOver,
+        // The server ends one that stands idle for too long.
+        Cause::Lost if fault.is_idle => Error::TransactionOver,
         Cause::Conflict => Error::Guard,
         _ => fault.error,
     }

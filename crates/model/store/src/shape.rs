@@ -79,6 +79,7 @@ impl Shape {
             shape.add(catalogue, model);
         }
         shape.tables.insert("keywright_news".into(), news());
+        shape.tables.insert("keywright_turn".into(), turns());
         shape
     }
 
@@ -162,6 +163,17 @@ fn news() -> Table {
     let columns = [("pk", Type::Int), ("at", Type::Time), ("channel", Type::Text), ("payload", Type::Text)];
     Table {
         key: TableKey::Counted,
+        columns: columns.into_iter().map(|(name, kind)| plain(name, kind)).collect(),
+        indexes: vec![],
+        was: None,
+    }
+}
+
+/// Whose turn it is until when, by what for.
+fn turns() -> Table {
+    let columns = [("name", Type::Text), ("ends", Type::Time)];
+    Table {
+        key: TableKey::Given,
         columns: columns.into_iter().map(|(name, kind)| plain(name, kind)).collect(),
         indexes: vec![],
         was: None,

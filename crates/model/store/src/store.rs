@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub catalogue: &'static Catalogue,
     pub news: Hub,
     pub snapshots: Snapshots,
+    /// The turn for exclusive work within this process.
+    pub exclusive: tokio::sync::Mutex<()>,
     /// By the address of the model.
     by_key: RwLock<HashMap<usize, Statement>>,
 }
@@ -120,12 +122,13 @@ impl Store {
             catalogue,
             news: Hub::default(),
             snapshots: Snapshots::default(),
+            exclusive: tokio::sync::Mutex::default(),
             by_key: RwLock::default(),
         });
         let store = Self { conn, shared, touched: None };
         let all: Vec<_> = catalogue.models().iter().map(|m| m.name()).collect();
         store.refresh(&all).await?;
-        store.look(None).await?;
+        store.look().await?;
         Ok(store)
     }
 
@@ -135,6 +138,14 @@ impl Store {
     /// The model of a label.
     pub fn model(&self, label: &str) -> Result<&'static Model> {
         self.catalogue().model(label).ok_or_else(|| Error::NoModel { model: label.to_owned() })
+    }
+    /// Whether the database has been silent for so long that nothing waits for it. Everything that needs it fails at once
+    /// with [`Error::Unavailable`] until it answers again.
+    pub fn is_gone(&self) -> bool {
+        match &self.conn {
+            Conn::Postgres(driver) => driver.is_gone(),
+            Conn::Sqlite(_) | Conn::SqliteTx(_) | Conn::PostgresTx(_) => false,
+        }
     }
     /// The configuration as of the last commit. Needs no query.
     pub fn snapshot(&self) -> Arc<Snapshot> {

@@ -1,8 +1,10 @@
 //! The generic store on a small catalogue.
 
 mod news;
+mod outage;
 mod postgres;
 mod robust;
+mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;

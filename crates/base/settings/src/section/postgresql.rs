@@ -27,7 +27,8 @@ choices! {
 settings! {
     /// PostgreSQL server. Used when `postgresql.host` is set, otherwise the embedded database is used.
     pub struct Postgresql {
-        /// Host name, or the folder of a unix socket.
+        /// Host name, or the folder of a unix socket. Several are separated by commas, each with a port of its own if
+        /// need be (`a,b:5433`); the one that takes writes is used, so that a standby that takes over is found.
         host: Option<String>, "postgresql.host";
         /// Port.
         port: u16, "postgresql.port" = "5432";
@@ -49,7 +50,7 @@ settings! {
         default_schema: String, "postgresql.default_schema" = "public";
         /// Seconds after which an idle connection is closed. Without it connections are kept.
         conn_max_age: Option<u64>, "postgresql.conn_max_age";
-        /// Most connections this instance opens.
+        /// Most connections this instance opens, the one for news included. At least three are used.
         max_connections: u32, "postgresql.max_connections" = "10";
     }
 }

@@ -5,6 +5,7 @@ use object::Value;
 
 use super::bind::run_prepared;
 use super::fault::{Cause, Fault};
+use super::health::Health;
 use super::pool::Lent;
 use crate::error::Error;
 use crate::statement::{Expect, Outcome, Param, Statement};
@@ -26,9 +27,18 @@ pub async fn run(lent: &mut Lent, statements: &[Statement], frame: Frame) -> Res
         return Ok(Vec::new());
     }
     let was_busy = std::mem::replace(&mut lent.busy, true);
-    let result = match (frame, statements) {
-        (Frame::Transaction, [only]) => alone(lent, only).await,
-        _ => framed(lent, statements, frame).await,
+    let health = std::sync::Arc::clone(&lent.health);
+    let work = async {
+        match (frame, statements) {
+            (Frame::Transaction, [only]) => alone(lent, only).await,
+            _ => framed(lent, statements, frame).await,
+        }
+    };
+    let result = tokio::select! {
+        biased;
+        result = work => result,
+        // Nobody knows what became of it, and it stays begun.
+        () = health.gone() => return Err(Fault { commit_sent: true, ..Health::error().into() }),
     };
     // A dead connection is not put back anyway.
     lent.busy = was_busy;

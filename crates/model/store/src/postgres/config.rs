@@ -46,7 +46,7 @@ impl SslMode {
 /// A PostgreSQL server.
 #[derive(Debug, Clone)]
 pub struct PostgresConfig {
-    /// Host name, or the folder of a unix socket.
+    /// Host name, or the folder of a unix socket; several separated by commas, of which the one that takes writes is used.
     pub host: String,
     pub port: u16,
     pub database: String,
@@ -61,12 +61,11 @@ pub struct PostgresConfig {
     pub sslkey: Option<PathBuf>,
     /// Schema that holds the tables.
     pub schema: String,
-    /// Most connections at once, one more for the change feed not counted.
+    /// Most connections at once, the one of the change feed counted.
     pub max_connections: usize,
     /// Age at which a connection is not used again.
     pub max_age: Option<Duration>,
-    /// Whether hot statements are prepared once per connection. Off behind a pooler in transaction mode, which gives every
-    /// transaction another connection.
+    /// Whether hot statements are prepared once per connection. Behind a pooler they never are.
     pub prepare: bool,
     /// How long to wait for a connection before the database counts as unavailable.
     pub patience: Duration,
@@ -94,7 +93,7 @@ impl Default for PostgresConfig {
             max_connections: 10,
             max_age: None,
             prepare: true,
-            patience: Duration::from_secs(10),
+            patience: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),
             listen: true,
             poll: Duration::from_millis(500),
@@ -146,8 +145,32 @@ impl PostgresConfig {
         Ok(config)
     }
 
-    /// The settings as the client library takes them.
-    pub(super) fn client(&self) -> Result<tokio_postgres::Config> {
+    /// The hosts to try, each with its port: `a,b:5433,[::1]:5434`. A folder is a unix socket's.
+    pub(crate) fn hosts(&self) -> Result<Vec<(String, u16)>> {
+        let one = |text: &str| {
+            let text = text.trim();
+            if text.starts_with('/') {
+                return Some((text.to_owned(), self.port));
+            }
+            if let Some(rest) = text.strip_prefix('[') {
+                let (host, port) = rest.split_once(']')?;
+                return Some((host.to_owned(), port.strip_prefix(':').map_or(Some(self.port), |p| p.parse().ok())?));
+            }
+            match text.split_once(':') {
+                // More than one colon is an address of IPv6.
+                Some((host, port)) if !port.contains(':') => Some((host.to_owned(), port.parse().ok()?)),
+                _ => Some((text.to_owned(), self.port)),
+            }
+        };
+        let hosts = self.host.split(',').map(one).collect::<Option<Vec<_>>>();
+        hosts.filter(|list| list.iter().all(|(host, _)| !host.is_empty())).ok_or_else(|| {
+            Error::Schema(format!("the PostgreSQL host {:?} has to be a name, or several as a,b:5433", self.host))
+        })
+    }
+
+    /// The settings as the client library takes them. With `sign` parameters are set at the start, which a pooler may not
+    /// take.
+    pub(super) fn client(&self, host: &str, port: u16, sign: Option<&str>) -> Result<tokio_postgres::Config> {
         use tokio_postgres::config::SslMode as Mode;
         if self.schema.is_empty() || !self.schema.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
             return Err(Error::Schema(format!(
@@ -156,7 +179,7 @@ impl PostgresConfig {
             )));
         }
         let mut client = tokio_postgres::Config::new();
-        client.host(&self.host).port(self.port).dbname(&self.database).user(&self.user);
+        client.host(host).port(port).dbname(&self.database).user(&self.user);
         if let Some(password) = &self.password {
             client.password(password.expose());
         }
@@ -168,17 +191,14 @@ impl PostgresConfig {
         client.application_name("keywright");
         client.connect_timeout(Duration::from_secs(5));
         client.keepalives_idle(Duration::from_secs(30));
-        // A pooler in transaction mode refuses such parameters, so they are sent only where they are wanted.
-        let mut options = Vec::new();
-        if self.schema != "public" {
-            options.push(format!("-c search_path=\"{}\"", self.schema));
-        }
-        if self.prepare {
+        client.tcp_user_timeout(Duration::from_secs(10));
+        if let Some(sign) = sign {
             let limit = self.statement_timeout.as_millis() + 1000;
-            options.push(format!("-c statement_timeout={limit}"));
-        }
-        if !options.is_empty() {
-            client.options(options.join(" "));
+            let mut options = format!("-c statement_timeout={limit} -c keywright.sign={sign}");
+            if self.schema != "public" {
+                options.push_str(&format!(" -c search_path=\"{}\"", self.schema));
+            }
+            client.options(options);
         }
         Ok(client)
     }

@@ -23,16 +23,19 @@ pub struct Fault {
     pub cause: Cause,
     /// Whether a COMMIT was on its way, so that nobody knows what became of it.
     pub commit_sent: bool,
+    /// The server ended a transaction that stood idle.
+    pub is_idle: bool,
 }
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        Self { error, cause: Cause::Other, commit_sent: false }
+        Self { error, cause: Cause::Other, commit_sent: false, is_idle: false }
     }
 }
 
 impl Fault {
     pub fn of(sql: &str, error: &tokio_postgres::Error) -> Self {
+        let is_idle = error.code().is_some_and(|code| code.code() == "25P03");
         let (error, cause) = match error.as_db_error() {
             Some(db) => of_server(sql, db),
             None if error.is_closed() || is_io(error) => {
@@ -40,7 +43,7 @@ impl Fault {
             }
             None => (database(sql, chain(error)), Cause::Other),
         };
-        Self { error, cause, commit_sent: false }
+        Self { error, cause, commit_sent: false, is_idle }
     }
 }
 

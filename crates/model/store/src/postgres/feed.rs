@@ -14,7 +14,6 @@ use tokio_postgres::{AsyncMessage, Client};
 
 use super::Postgres;
 use super::bind::run_prepared;
-use super::fault::chain;
 use crate::error::Result;
 use crate::statement::Statement;
 use crate::store::Store;
@@ -41,9 +40,11 @@ async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store
     let mut pause = Duration::from_millis(200);
     loop {
         let Some(pool) = driver.upgrade().map(|d| Arc::clone(&d.pool)) else { return };
-        let (poll, wanted) = (pool.options.poll, pool.options.listen);
+        let (poll, health) = (pool.options.poll, Arc::clone(&pool.health));
         match pool.listener().await {
             Ok((client, mut connection)) => {
+                health.up();
+                let wanted = pool.can_listen();
                 drop(pool);
                 let (sender, mut news) = tokio::sync::mpsc::unbounded_channel();
                 let reading = tokio::spawn(async move {
@@ -70,10 +71,19 @@ async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store
                             return;
                         };
                         // Over the link itself: a link that no longer answers is noticed by that.
-                        match timeout(ANSWER, store.look(Some(&client))).await {
-                            Ok(Ok(())) => {}
+                        match timeout(ANSWER, store.read_news(Some(&client))).await {
+                            Ok(Ok(counters)) => {
+                                health.up();
+                                if let Err(e) = store.act_on_news(counters).await {
+                                    tracing::warn!("Changed configuration could not be read: {e}");
+                                }
+                            }
                             Ok(Err(e)) if !client.is_closed() => tracing::warn!("News could not be read: {e}"),
-                            Ok(Err(_)) | Err(_) => break,
+                            Ok(Err(_)) => break,
+                            Err(_) => {
+                                health.down("a look at the news took too long");
+                                break;
+                            }
                         }
                         drop(store);
                         match timeout_at(Instant::now() + poll, news.recv()).await {
@@ -91,15 +101,22 @@ async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store
             }
             Err(e) => {
                 drop(pool);
-                tracing::debug!("No link to PostgreSQL's notifications: {}", chain(&e));
+                // No more connections are to be had, perhaps, while those there are work.
+                let idle = driver.upgrade().is_some_and(|d| d.pool.has_idle());
+                let looked = match store() {
+                    Some(store) if idle => timeout(ANSWER, store.look()).await.is_ok_and(|r| r.is_ok()),
+                    Some(_) => false,
+                    None => return,
+                };
+                if looked {
+                    health.up();
+                } else {
+                    health.down(&e.why);
+                }
             }
         }
         sleep(pause).await;
-        pause = (pause * 2).min(poll);
-        // Behind a pooler LISTEN may never work; looking now and then does.
-        if !catch_up(&store).await {
-            return;
-        }
+        pause = (pause * 2).min(Duration::from_secs(1));
     }
 }
 
@@ -107,13 +124,4 @@ fn set_linked(store: &impl Fn() -> Option<Store>, linked: bool) {
     if let Some(store) = store() {
         store.shared.snapshots.set_linked(linked);
     }
-}
-
-/// False when the store is gone.
-async fn catch_up(store: &impl Fn() -> Option<Store>) -> bool {
-    let Some(store) = store() else { return false };
-    if let Err(e) = store.look(None).await {
-        tracing::warn!("News could not be read: {e}");
-    }
-    true
 }

@@ -9,12 +9,12 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::config::PostgresConfig;
+use super::connect::{Connector, Refused, Wire};
 use super::fault::{Fault, chain};
-use super::tls;
+use super::health::Health;
 use crate::error::{Error, Result};
 use crate::statement::{Outcome, Statement};
 
@@ -25,9 +25,10 @@ const RECOVERY: Duration = Duration::from_secs(5);
 
 pub struct Pool {
     pub options: PostgresConfig,
-    client: tokio_postgres::Config,
-    tls: MakeRustlsConnect,
+    pub health: Arc<Health>,
+    connector: Connector,
     slots: Arc<Semaphore>,
+    size: usize,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
@@ -50,24 +51,36 @@ pub struct Lent {
     idle: Arc<Mutex<Vec<Connection>>>,
     tls: MakeRustlsConnect,
     prepare: bool,
+    pub health: Arc<Health>,
     /// Something was begun on it: if it is dropped like that, the server must be told to stop.
     pub busy: bool,
 }
 
 impl Pool {
     pub fn new(options: PostgresConfig) -> Result<Self> {
-        let tls = tls::connector(&options)?;
-        let slots = Arc::new(Semaphore::new(options.max_connections.max(1)));
-        Ok(Self { client: options.client()?, options, tls, slots, idle: Arc::default() })
+        // One connection is the feed's. Two are the least: a lock is held on one while work is done on the other.
+        let size = options.max_connections.saturating_sub(1).max(2);
+        let (slots, connector) = (Arc::new(Semaphore::new(size)), Connector::new(&options)?);
+        Ok(Self { connector, options, slots, size, idle: Arc::default(), health: Arc::default() })
     }
 
     /// A connection, within the time that a caller may be kept waiting.
     pub async fn acquire(&self) -> Result<Lent> {
+        let _place = self.health.enter()?;
+        tokio::select! {
+            biased;
+            lent = self.lend() => lent,
+            () = self.health.gone() => Err(Health::error()),
+        }
+    }
+
+    async fn lend(&self) -> Result<Lent> {
         let deadline = Instant::now() + self.options.patience;
         let slot = timeout_at(deadline, Arc::clone(&self.slots).acquire_owned()).await;
-        let permit = slot.ok().and_then(std::result::Result::ok).ok_or_else(|| {
-            Error::Unavailable(format!("all {} connections are in use", self.options.max_connections))
-        })?;
+        let permit = slot
+            .ok()
+            .and_then(std::result::Result::ok)
+            .ok_or_else(|| Error::Unavailable(format!("all {} connections are in use", self.size)))?;
         let connection = match self.idle() {
             Some(connection) => connection,
             None => self.connect_until(deadline).await?,
@@ -76,8 +89,9 @@ impl Pool {
             connection: Some(connection),
             permit: Some(permit),
             idle: Arc::clone(&self.idle),
-            tls: self.tls.clone(),
-            prepare: self.options.prepare,
+            tls: self.connector.tls.clone(),
+            prepare: self.options.prepare && !self.connector.is_pooled(),
+            health: Arc::clone(&self.health),
             busy: false,
         })
     }
@@ -93,6 +107,10 @@ impl Pool {
         None
     }
 
+    pub fn has_idle(&self) -> bool {
+        self.idle.lock().iter().any(|connection| !connection.client.is_closed())
+    }
+
     /// Throws the idle connections away.
     pub fn forget(&self) {
         self.idle.lock().clear();
@@ -102,7 +120,7 @@ impl Pool {
     async fn connect_until(&self, deadline: Instant) -> Result<Connection> {
         let mut pause = Duration::from_millis(50);
         loop {
-            let last = match timeout_at(deadline, self.client.connect(self.tls.clone())).await {
+            let last = match timeout_at(deadline, self.connector.connect()).await {
                 Ok(Ok((client, connection))) => {
                     tokio::spawn(async move {
                         if let Err(e) = connection.await {
@@ -111,8 +129,8 @@ impl Pool {
                     });
                     return Ok(Connection { client, born: Instant::now(), prepared: Mutex::default() });
                 }
-                Ok(Err(e)) if is_final(&e) => return Err(Error::Unavailable(chain(&e))),
-                Ok(Err(e)) => chain(&e),
+                Ok(Err(refused)) if refused.is_final => return Err(refused.into()),
+                Ok(Err(refused)) => refused.why,
                 Err(_) => "no answer".to_owned(),
             };
             let rest = deadline.saturating_duration_since(Instant::now());
@@ -125,31 +143,14 @@ impl Pool {
     }
 
     /// A connection outside the pool whose messages the caller reads.
-    pub async fn listener(
-        &self,
-    ) -> std::result::Result<
-        (
-            Client,
-            tokio_postgres::Connection<
-                tokio_postgres::Socket,
-                <MakeRustlsConnect as tokio_postgres::tls::MakeTlsConnect<tokio_postgres::Socket>>::Stream,
-            >,
-        ),
-        tokio_postgres::Error,
-    > {
-        self.client.connect(self.tls.clone()).await
+    pub async fn listener(&self) -> std::result::Result<(Client, Wire), Refused> {
+        self.connector.connect().await
     }
-}
 
-/// Whether trying again cannot help: we are not let in, or do not trust who answers.
-fn is_final(error: &tokio_postgres::Error) -> bool {
-    if let Some(code) = error.code() {
-        return *code == SqlState::INVALID_PASSWORD
-            || *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION
-            || *code == SqlState::INVALID_CATALOG_NAME;
+    /// Whether notifications reach us.
+    pub fn can_listen(&self) -> bool {
+        self.options.listen && !self.connector.is_pooled()
     }
-    let text = error.to_string();
-    ["TLS", "authentication", "invalid configuration"].iter().any(|sign| text.contains(sign))
 }
 
 impl Lent {
@@ -185,6 +186,18 @@ impl Lent {
         Ok(Some(made))
     }
 
+    /// Waits for an answer for as long as one is to be hoped for. After an error the loan ends as something begun.
+    pub async fn hoping<T>(&mut self, work: impl AsyncFnOnce(&Client) -> Result<T>) -> Result<T> {
+        let (health, was_busy) = (Arc::clone(&self.health), std::mem::replace(&mut self.busy, true));
+        let result = tokio::select! {
+            biased;
+            result = work(self.client()) => result,
+            () = health.gone() => return Err(Health::error()),
+        };
+        self.busy = was_busy;
+        result
+    }
+
     pub fn forget_statements(&self) {
         if let Some(connection) = &self.connection {
             *connection.prepared.lock() = Prepared::default();
@@ -198,7 +211,13 @@ impl Lent {
         run: impl AsyncFnOnce(&mut Self, &Statement) -> std::result::Result<Outcome, Fault>,
         statement: &Statement,
     ) -> std::result::Result<Outcome, Fault> {
-        match timeout(limit, run(self, statement)).await {
+        let health = Arc::clone(&self.health);
+        let answered = tokio::select! {
+            biased;
+            answered = timeout(limit, run(self, statement)) => answered,
+            () = health.gone() => return Err(Health::error().into()),
+        };
+        match answered {
             Ok(result) => result,
             Err(_) => Err(Error::Unavailable("the query took too long".into()).into()),
         }

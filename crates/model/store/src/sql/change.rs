@@ -79,6 +79,25 @@ pub fn forget_news(dialect: Dialect, kept: Duration) -> Statement {
     Statement { sql, params: vec![], columns: vec![], expect: Expect::Any, hot: false, heavy: false }
 }
 
+/// Takes a turn that nobody holds.
+pub fn claim(dialect: Dialect, name: &str, period: Duration) -> Statement {
+    let (now, end) = match dialect {
+        Dialect::Sqlite => (NOW_SQLITE, format!("{NOW_SQLITE} + $2")),
+        Dialect::Postgres => ("now()", "now() + $2::bigint * interval '1 microsecond'".to_owned()),
+    };
+    Statement {
+        sql: format!(
+            "INSERT INTO keywright_turn AS t (name, ends) VALUES ($1, {end}) \
+             ON CONFLICT (name) DO UPDATE SET ends = excluded.ends WHERE t.ends <= {now}"
+        ),
+        params: vec![Value::from(name).into(), crate::turn::micros(period).into()],
+        columns: vec![],
+        expect: Expect::Any,
+        hot: true,
+        heavy: false,
+    }
+}
+
 /// Reads all counters.
 pub fn counters() -> Statement {
     Statement {

@@ -12,7 +12,7 @@ pub async fn follow(store: impl Fn() -> Option<Store> + Send) {
     loop {
         tokio::time::sleep(PERIOD).await;
         let Some(store) = store() else { return };
-        if let Err(e) = store.look(None).await {
+        if let Err(e) = store.look().await {
             tracing::warn!("News could not be read: {e}");
         }
     }
