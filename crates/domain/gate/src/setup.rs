@@ -12,6 +12,8 @@ use std::fmt;
 use serde::Serialize;
 use url::Url;
 
+use crate::site::{Mode, Site, is_within};
+
 /// The headers that tell an application who its user is, in the spelling of authentik's documentation.
 pub const HEADERS: [&str; 12] = [
     "X-authentik-username",
@@ -103,8 +105,25 @@ pub enum SetupFault {
     Proxy(String),
     #[error("{field} {value:?} is no address of a server; write it like https://app.example.com or http://app:8080, without a path")]
     Address { field: &'static str, value: String },
-    #[error("{0:?} does not lie in the provider's cookie domain {1:?}")]
+    #[error("{0} is not what the provider stands for: {1}")]
     Outside(String, String),
+    #[error(
+        "this provider is in the mode \"proxy\": all traffic goes through the outpost, and no other proxy asks. Point the \
+         application's name to the outpost, or choose a mode of forward authentication"
+    )]
+    Mode,
+}
+
+impl SetupFault {
+    /// The parameter that is to blame.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::Proxy(_) => "proxy",
+            Self::Address { field, .. } => field,
+            Self::Outside(..) => "app",
+            Self::Mode => "mode",
+        }
+    }
 }
 
 fn names() -> String {
@@ -181,6 +200,51 @@ pub struct Facts {
     pub domain: bool,
     /// Whether the application gets a user name and password (`basic_auth_enabled`).
     pub basic_auth: bool,
+}
+
+/// What somebody says who asks for a configuration; what is left out is guessed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    pub name: Option<&'a str>,
+    pub app: Option<&'a str>,
+    pub server: Option<&'a str>,
+    pub upstream: Option<&'a str>,
+}
+
+impl Facts {
+    pub fn of(site: &Site, wanted: &Wanted) -> Result<Self, SetupFault> {
+        let domain = match site.mode() {
+            Mode::Proxy => return Err(SetupFault::Mode),
+            Mode::ForwardSingle => None,
+            Mode::ForwardDomain => site.domain.as_deref(),
+        };
+        let auth = Origin::parse("external_host", site.external.as_str())?;
+        let example = domain.map(|domain| format!("{}://app.{domain}", auth.scheme()));
+        let app = match wanted.app.or(example.as_deref()) {
+            Some(text) => Origin::parse("app", text)?,
+            None => auth.clone(),
+        };
+        match domain {
+            Some(domain) if !is_within(&app.host, domain) => {
+                return Err(SetupFault::Outside(app.to_string(), format!("hosts below {domain}")));
+            }
+            None if app != auth => return Err(SetupFault::Outside(app.to_string(), auth.to_string())),
+            _ => {}
+        }
+        let slug = match domain {
+            Some(_) => app.service().0,
+            None => site.config.assigned_application_slug.as_str(),
+        };
+        let name = wanted.name.filter(|name| !name.is_empty()).unwrap_or(slug).to_owned();
+        let server = Origin::parse("server", wanted.server.unwrap_or("http://keywright:9000"))?;
+        let guess = || format!("http://{}:8080", name_of(&name));
+        let upstream = match (wanted.upstream, &site.internal) {
+            (Some(text), _) => Origin::parse("upstream", text)?,
+            (None, Some(internal)) => Origin::parse("internal_host", internal.as_str())?,
+            (None, None) => Origin::parse("upstream", &guess())?,
+        };
+        Ok(Self { name, app, auth, server, upstream, domain: domain.is_some(), basic_auth: site.basic_auth.is_some() })
+    }
 }
 
 /// A file to save.

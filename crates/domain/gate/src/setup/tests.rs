@@ -80,6 +80,43 @@ fn the_login_of_a_domain_is_at_the_external_host() {
     assert!(text(Proxy::IngressNginx, &facts).contains("auth-signin: \"https://auth.example.com/outpost"));
 }
 
+fn site(mode: Mode, external_host: &str, cookie_domain: &str) -> Site {
+    Site::compile(crate::SiteConfig {
+        mode,
+        external_host: external_host.to_owned(),
+        internal_host: if mode == Mode::Proxy { "http://wiki:8080".to_owned() } else { String::new() },
+        cookie_domain: cookie_domain.to_owned(),
+        cookie_secret: Some(std::sync::Arc::new("secret".to_owned().into())),
+        assigned_application_slug: "wiki".to_owned(),
+        ..crate::SiteConfig::default()
+    })
+    .unwrap()
+}
+
+#[test]
+fn what_nobody_says_follows_from_the_provider() {
+    let facts = Facts::of(&site(Mode::ForwardSingle, "https://wiki.example.com", ""), &Wanted::default()).unwrap();
+    assert_eq!((facts.name.as_str(), facts.app.to_string()), ("wiki", "https://wiki.example.com".to_owned()));
+    assert_eq!((facts.upstream.to_string(), facts.domain), ("http://wiki:8080".to_owned(), false));
+    let domain = site(Mode::ForwardDomain, "https://auth.example.com", "example.com");
+    let one = Wanted { app: Some("https://one.example.com"), ..Wanted::default() };
+    let facts = Facts::of(&domain, &one).unwrap();
+    assert_eq!((facts.name.as_str(), facts.auth.to_string()), ("one", "https://auth.example.com".to_owned()));
+    assert!(facts.domain);
+}
+
+#[test]
+fn there_is_no_configuration_for_what_the_provider_does_not_stand_for() {
+    let fault = |site, app| Facts::of(&site, &Wanted { app, ..Wanted::default() }).unwrap_err();
+    let single = || site(Mode::ForwardSingle, "https://wiki.example.com", "");
+    assert!(matches!(fault(single(), Some("https://other.example.com")), SetupFault::Outside(..)));
+    let domain = site(Mode::ForwardDomain, "https://auth.example.com", "example.com");
+    assert!(matches!(fault(domain, Some("https://evil-example.com")), SetupFault::Outside(..)));
+    assert_eq!(fault(site(Mode::Proxy, "https://wiki.example.com", ""), None), SetupFault::Mode);
+    let path = fault(site(Mode::ForwardSingle, "https://example.com/wiki", ""), None);
+    assert_eq!(path.field(), "external_host");
+}
+
 #[test]
 fn an_address_can_say_nothing_but_scheme_host_and_port() {
     for bad in [
