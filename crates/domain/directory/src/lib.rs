@@ -11,6 +11,7 @@ mod form;
 mod group;
 pub mod guard;
 pub mod membership;
+pub mod news;
 pub mod password;
 mod recovery;
 pub mod recovery_key;
@@ -56,6 +57,7 @@ pub const FEATURE: Feature = Feature::new("directory")
             .autocomplete(user::AUTOCOMPLETE)
             .check(user::hooks::check)
             .saved(user::hooks::saved)
+            .deleting(user::hooks::deleting)
             .privileged_inputs(user::hooks::PRIVILEGED_INPUTS)
             .computed(user::computed::COMPUTED)
             .operations(user::operations::ALL),

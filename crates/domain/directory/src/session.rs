@@ -93,5 +93,5 @@ pub async fn end_all(store: &Store, user: Id<User>, keep: Option<Id<Session>>) -
         filter = filter.and(Filter::eq("pk", keep).negate());
     }
     store.delete_where(Session::model(), filter).await?;
-    Ok(())
+    crate::news::announce(store, user.0).await
 }

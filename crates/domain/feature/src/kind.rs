@@ -55,6 +55,8 @@ pub struct Kind {
     pub list_parameters: &'static [(&'static str, &'static str)],
     /// Fields left out of the API's answer although they are columns (shown by a computed field of the same name instead).
     pub hidden: &'static [&'static str],
+    /// Inherited fields that the kind works out itself: nobody is asked for them, and what is given is passed over.
+    pub derived: &'static [&'static str],
     /// Computed fields that are left out where they are null.
     pub omit_null: &'static [&'static str],
     /// For a family's root: its list and details show every object with all fields of its own kind.
@@ -87,6 +89,7 @@ impl Kind {
             listing: None,
             list_parameters: &[],
             hidden: &[],
+            derived: &[],
             omit_null: &[],
             shown_as_kinds: false,
             display: None,
@@ -162,6 +165,10 @@ impl Kind {
     }
     pub const fn autocomplete(mut self, json: &'static str) -> Self {
         self.autocomplete = json;
+        self
+    }
+    pub const fn derived(mut self, fields: &'static [&'static str]) -> Self {
+        self.derived = fields;
         self
     }
     pub const fn hidden(mut self, fields: &'static [&'static str]) -> Self {
@@ -248,6 +255,10 @@ impl Registry {
     }
     pub fn kinds(&self) -> impl Iterator<Item = &'static Kind> {
         self.features.iter().flat_map(|f| f.kinds)
+    }
+    /// Whether a kind works a field out itself.
+    pub fn is_derived(&self, model: &'static Model, field: &str) -> bool {
+        self.chain(model).any(|kind| kind.derived.contains(&field))
     }
     /// The kinds along a model's chain, root first: hooks of a base run for every kind of it.
     pub fn chain(&self, model: &'static Model) -> impl Iterator<Item = &'static Kind> + '_ {

@@ -1,8 +1,10 @@
 //! The gate: from a request to an answer.
 
+mod check;
 mod login;
 mod logout;
-mod check;
+
+pub use check::{Credentials, credentials};
 
 use std::sync::Arc;
 

@@ -72,6 +72,17 @@ impl Memory {
             }
         }
     }
+    /// Puts a session in the place of one that it renews. Where that is gone, the new one is not kept either.
+    pub fn renew(&self, old: &Held, session: Session) -> Held {
+        let held = Arc::new(session);
+        let mut piece = self.piece(&held.key).write();
+        if let Some(place) = piece.sessions.get_mut(&held.key)
+            && Arc::ptr_eq(place, old)
+        {
+            *place = Arc::clone(&held);
+        }
+        held
+    }
     /// Remembers that a key leads nowhere.
     pub fn put_missing(&self, key: SessionKey, now: i64) {
         let mut piece = self.piece(&key).write();

@@ -73,6 +73,16 @@ pub enum Fault {
     Misconfigured(String),
 }
 
+/// What becomes of a session that is looked at again.
+#[derive(Debug, Clone)]
+pub enum Review {
+    /// It goes on as it is.
+    Stands,
+    /// It goes on, and something else is said of the person now.
+    Renewed(Box<Login>),
+    Ended,
+}
+
 /// Where sessions are kept beyond this process's memory, and what makes them end. Whoever implements it also holds the
 /// [`Memory`](crate::Memory) that the gate was made with, and takes sessions out of it as it hears of their end.
 pub trait Sessions: Send + Sync + 'static {
@@ -81,10 +91,15 @@ pub trait Sessions: Send + Sync + 'static {
     fn is_current(&self) -> bool;
     /// Counts up with the configuration: decisions are made again when it changes.
     fn version(&self) -> u64;
-    /// Whether a session that was once let in still may be: it has not ended, and the configuration of now lets it in. An
-    /// error makes the check fail closed.
-    fn review<'a>(&'a self, site: &'a Site, session: &'a Session, asked: &'a Asked)
-    -> BoxFuture<'a, Result<bool, Fault>>;
+    /// Whether a session that was once let in still may be: it has not ended, and the configuration of now lets it in. One
+    /// from credentials in a header is asked about every second, as nobody tells when those end. An error makes the check
+    /// fail closed.
+    fn review<'a>(
+        &'a self,
+        site: &'a Site,
+        session: &'a Session,
+        asked: &'a Asked,
+    ) -> BoxFuture<'a, Result<Review, Fault>>;
     /// A session that is not in memory.
     fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>>;
     /// Keeps a new session. It must be durable when this returns.

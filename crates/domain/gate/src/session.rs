@@ -1,7 +1,7 @@
 //! A session at a site, with the headers it is answered with made beforehand.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -68,6 +68,8 @@ pub struct Session {
     pub identity: Identity,
     /// The configuration under which it was last decided to let it in.
     decided: AtomicU64,
+    /// When that was, in seconds since the epoch.
+    decided_at: AtomicI64,
     doubted: AtomicBool,
     ended: AtomicBool,
 }
@@ -84,13 +86,16 @@ impl Session {
             transient: false,
             identity: Identity::new(site, login),
             decided: AtomicU64::new(u64::MAX),
+            decided_at: AtomicI64::new(0),
             doubted: AtomicBool::new(false),
             ended: AtomicBool::new(false),
         }
     }
     /// Whether it must be decided again before it lets anybody in.
-    pub fn is_doubted(&self, version: u64) -> bool {
-        self.decided.load(Ordering::Acquire) != version || self.doubted.load(Ordering::Acquire)
+    pub fn is_doubted(&self, version: u64, now: i64) -> bool {
+        self.decided.load(Ordering::Acquire) != version
+            || self.doubted.load(Ordering::Acquire)
+            || self.transient && self.decided_at.load(Ordering::Acquire) != now
     }
     /// Says that the decision may be another by now.
     pub fn doubt(&self) {
@@ -100,7 +105,8 @@ impl Session {
     pub fn begin_review(&self) {
         self.doubted.store(false, Ordering::Release);
     }
-    pub fn decided(&self, version: u64) {
+    pub fn decided(&self, version: u64, now: i64) {
+        self.decided_at.store(now, Ordering::Release);
         self.decided.store(version, Ordering::Release);
     }
     /// Says that it is over, to whoever still holds it.

@@ -138,7 +138,7 @@ impl Site {
         }
         let skip = config.skip_path_regex.lines().map(str::trim_end).filter(|line| !line.is_empty());
         let skip = skip
-            .filter_map(|line| match Regex::new(line) {
+            .filter_map(|line| match skip_path(line) {
                 Ok(regex) => Some(regex),
                 Err(error) => {
                     tracing::warn!(provider = config.name, "skip_path_regex {line:?} does not compile: {error}");
@@ -226,6 +226,18 @@ impl Site {
         };
         self.skip.iter().any(|regex| regex.is_match(text).unwrap_or(false))
     }
+}
+
+/// Where logins at an external host come back to, in the form in which [`Site::redirect_uri`] sends it.
+pub fn redirect_uri(external: &str) -> Option<String> {
+    let url = address(external)?;
+    let (scheme, host, path) = (url.scheme(), host_of(&url), url.path().trim_end_matches('/'));
+    Some(format!("{scheme}://{host}{path}{}/callback?{}=true", crate::PREFIX, crate::CALLBACK_SIGNATURE))
+}
+
+/// An expression for paths that need no login.
+pub fn skip_path(expression: &str) -> Result<Regex, String> {
+    Regex::new(expression).map_err(|error| error.to_string())
 }
 
 fn address(text: &str) -> Option<Url> {

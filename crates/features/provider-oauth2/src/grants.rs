@@ -161,7 +161,7 @@ pub fn secrets(auth: &ClientAuth, client: &Client) -> Vec<String> {
     }
 }
 
-async fn redeem(
+pub async fn redeem(
     app: &App,
     asked: &Asked,
     client: Option<&Arc<Client>>,
@@ -242,7 +242,7 @@ async fn conclude(
     Ok(response)
 }
 
-async fn refuse(app: &App, asked: &Asked, refusal: Refusal) -> Response {
+pub async fn refuse(app: &App, asked: &Asked, refusal: Refusal) -> Response {
     let error = match refusal {
         Refusal::Client(error) => error,
         Refusal::Reused { family, what, user } => {

@@ -15,6 +15,7 @@ mod end_session;
 mod endpoints;
 mod grants;
 mod id_token;
+pub mod in_process;
 mod issue;
 mod jobs;
 mod jwt_issuer;

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 /// All forms, by component.
 pub fn forms(registry: &'static Registry) -> Json {
     let kinds = registry.kinds().filter(|k| (k.model)().schema.path.is_some() && !(k.model)().schema.family);
-    kinds.map(|kind| (key_of(kind), form(kind))).collect::<serde_json::Map<_, _>>().into()
+    kinds.map(|kind| (key_of(kind), form(registry, kind))).collect::<serde_json::Map<_, _>>().into()
 }
 
 fn key_of(kind: &Kind) -> String {
@@ -15,10 +15,11 @@ fn key_of(kind: &Kind) -> String {
     if schema.component.is_empty() { schema.model.to_owned() } else { schema.component.to_owned() }
 }
 
-fn form(kind: &Kind) -> Json {
+fn form(registry: &'static Registry, kind: &Kind) -> Json {
     let model = (kind.model)();
     let settable = |f: &&&'static Field| !matches!(f.access, Access::ReadOnly | Access::Internal);
-    let fields: Vec<Json> = model.fields.iter().filter(settable).map(|f| field(f)).collect();
+    let open = |f: &&&'static Field| settable(f) && !registry.is_derived(model, f.name);
+    let fields: Vec<Json> = model.fields.iter().filter(open).map(|f| field(f)).collect();
     json!({
         "model": model.name(),
         "path": model.schema.path,

@@ -120,6 +120,11 @@ pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
         writes.extend(present.difference(&wanted).map(|key| Write::Unlink { model, key: *key, field, target }));
         if !writes.is_empty() {
             change.store.apply(writes).await?;
+            for user in wanted.symmetric_difference(&present) {
+                if let Key::Int(user) = user {
+                    crate::news::announce(change.store, *user).await?;
+                }
+            }
         }
         Ok(())
     })

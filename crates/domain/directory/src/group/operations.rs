@@ -42,8 +42,7 @@ fn add(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let (group, user) = parties(call).await?;
         guard::may_add(call.app.store(), &call.caller, group).await?;
         let write = Write::Link { model: User::model(), key: user, field: "groups", target: group };
-        call.app.store().apply(vec![write]).await?;
-        Ok(Reply::no_content())
+        changed(call, user, write).await
     })
 }
 
@@ -52,9 +51,18 @@ fn remove(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let (group, user) = parties(call).await?;
         guard::may_remove(call.app.store(), &call.caller, group).await?;
         let write = Write::Unlink { model: User::model(), key: user, field: "groups", target: group };
-        call.app.store().apply(vec![write]).await?;
-        Ok(Reply::no_content())
+        changed(call, user, write).await
     })
+}
+
+async fn changed(call: &Call, user: Key, write: Write) -> Result<Reply, Problem> {
+    let tx = call.app.store().begin().await?;
+    tx.apply(vec![write]).await?;
+    if let Key::Int(user) = user {
+        crate::news::announce(&tx, user).await?;
+    }
+    tx.commit().await?;
+    Ok(Reply::no_content())
 }
 
 /// The group of the path and the user of the body, whom the caller must be able to see.

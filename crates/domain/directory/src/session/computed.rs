@@ -108,6 +108,9 @@ pub fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Prob
             ("expires", change.app.clock().now().into()),
         ];
         change.store.change(Session::model(), Filter::eq("pk", session), dead).await?;
-        Ok(())
+        match change.record.get("user").as_int() {
+            Some(user) => crate::news::announce(change.store, user).await,
+            None => Ok(()),
+        }
     })
 }

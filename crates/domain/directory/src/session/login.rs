@@ -36,11 +36,11 @@ impl WebSession {
         let app = &from.app;
         let now = app.clock().now();
         let (row, key, login) = (Id(app.random().uuid_v7(now)), app.random().token(40), Id(app.random().uuid_v7(now)));
-        let (old, mut data) = {
+        let (old, before, mut data) = {
             let state = self.0.state.lock();
             let before = state.impersonator.as_ref().or(state.user.as_ref()).map(|u| u.pk);
             let foreign = before.is_some_and(|b| b != user.pk);
-            (state.row, if foreign { Map::new() } else { state.data.clone() })
+            (state.row, before, if foreign { Map::new() } else { state.data.clone() })
         };
         data.retain(|name, _| !RESERVED.contains(&name.as_str()));
         data.insert(LOGIN.into(), login.to_string().into());
@@ -65,6 +65,9 @@ impl WebSession {
         let Some(user) = active(&tx, user.pk).await? else { return Err(Problem::forbidden()) };
         if let Some(old) = old {
             tx.delete_where(Session::model(), Filter::eq("pk", old)).await?;
+            if let Some(before) = before {
+                crate::news::announce(&tx, before.0).await?;
+            }
         }
         let login_row = AuthenticatedSession { pk: login, session: row, user: user.pk };
         tx.apply(vec![
@@ -93,13 +96,16 @@ impl WebSession {
     /// The database is not available.
     pub async fn logout(&self, caller: &Caller) -> Result<(), Problem> {
         let app = &self.0.from.app;
-        let (row, who) = {
+        let (row, who, seen) = {
             let state = self.0.state.lock();
-            (state.row, state.impersonator.clone().or_else(|| state.user.clone()))
+            (state.row, state.impersonator.clone().or_else(|| state.user.clone()), state.user.clone())
         };
         let tx = app.store().begin().await?;
         if let Some(row) = row {
             tx.delete_where(Session::model(), Filter::eq("pk", row)).await?;
+        }
+        for user in who.iter().chain(seen.iter().filter(|seen| who.as_ref().is_some_and(|who| who.pk != seen.pk))) {
+            crate::news::announce(&tx, user.pk.0).await?;
         }
         if let Some(who) = who {
             events::logout(caller, &who.subject()).emit(app, &tx).await?;

@@ -90,8 +90,19 @@ pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
         let new_password = change.before.is_some() && change.differs("password");
         if change.doing != Doing::Create && (shut_out || new_password) {
             session::end_all(change.store, Id(pk), None).await?;
+        } else if change.doing != Doing::Create {
+            crate::news::announce(change.store, pk).await?;
         }
         crate::role::hooks::saved_user(change).await
+    })
+}
+
+pub fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        match change.record.key() {
+            Some(Key::Int(pk)) => crate::news::announce(change.store, pk).await,
+            _ => Ok(()),
+        }
     })
 }
 

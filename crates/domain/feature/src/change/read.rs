@@ -34,6 +34,9 @@ pub async fn apply(
     let model = record.model;
     let privileged = context.options.privileged;
     for (position, field) in model.fields.iter().enumerate() {
+        if context.app.registry().is_derived(model, field.name) {
+            continue;
+        }
         let settable = match field.access {
             Access::ReadWrite | Access::WriteOnly => position > 0 || privileged,
             Access::CreateOnly => before.is_none() || privileged,

@@ -11,7 +11,7 @@ use super::Gate;
 use crate::asked::Asked;
 use crate::cookie;
 use crate::memory::Found;
-use crate::ports::{Fault, Login};
+use crate::ports::{Fault, Login, Review};
 use crate::session::{Held, Session, SessionKey};
 use crate::site::Site;
 
@@ -49,32 +49,45 @@ impl Gate {
                 }
             },
         };
-        Ok(self.stands(site, asked, &session, now).await?.then_some(session))
+        self.stands(site, asked, session, now).await
     }
 
-    /// Whether a session lets in at this site, now. SECURITY: the one place that says so.
-    async fn stands(&self, site: &Arc<Site>, asked: &Asked, session: &Held, now: i64) -> Result<bool, Fault> {
+    /// The session, if it lets in at this site, now. SECURITY: the one place that says so.
+    async fn stands(
+        &self,
+        site: &Arc<Site>,
+        asked: &Asked,
+        session: Held,
+        now: i64,
+    ) -> Result<Option<Held>, Fault> {
         // A cookie of one application is none at another, whatever its name.
         if session.site != site.config.pk || session.is_over(now) {
-            return Ok(false);
+            return Ok(None);
         }
         let version = self.sessions.version();
-        if !session.is_doubted(version) && self.sessions.is_current() {
-            return Ok(true);
+        if !session.is_doubted(version, now) && self.sessions.is_current() {
+            return Ok(Some(session));
         }
         session.begin_review();
-        let verdict = self.sessions.review(site, session, asked).await;
-        match verdict {
-            Ok(true) => {
-                session.decided(version);
-                Ok(!session.is_over(now))
+        match self.sessions.review(site, &session, asked).await {
+            Ok(Review::Stands) => {
+                session.decided(version, now);
+                Ok((!session.is_over(now)).then_some(session))
             }
-            Ok(false) => {
+            Ok(Review::Renewed(login)) => {
+                let mut renewed = Session::new(site, session.key, &login);
+                renewed.transient = session.transient;
+                renewed.expires = session.expires;
+                renewed.decided(version, now);
+                let over = session.is_over(now);
+                Ok((!over).then(|| self.memory().renew(&session, renewed)))
+            }
+            Ok(Review::Ended) => {
                 self.memory().end(&session.key);
                 if !session.transient {
-                    self.sessions.end(session, false).await?;
+                    self.sessions.end(&session, false).await?;
                 }
-                Ok(false)
+                Ok(None)
             }
             Err(fault) => {
                 session.doubt();
@@ -97,7 +110,7 @@ impl Gate {
         let key = SessionKey::of_header(site.config.pk, header.as_bytes());
         match self.memory().get(&key, now) {
             Found::Session(session) if !session.is_over(now) => {
-                return Ok(self.stands(site, asked, &session, now).await?.then_some(session));
+                return self.stands(site, asked, session, now).await;
             }
             Found::Missing => return Ok(None),
             Found::Session(_) | Found::Unknown => {}
@@ -111,7 +124,7 @@ impl Gate {
         session.transient = true;
         session.expires = session.expires.min(now + i64::from(login.good_for));
         // It was decided this moment.
-        session.decided(version);
+        session.decided(version, now);
         if login.good_for == 0 {
             return Ok(Some(Arc::new(session)));
         }
@@ -119,15 +132,10 @@ impl Gate {
     }
 
     async fn prove(&self, site: &Arc<Site>, asked: &Asked, header: &str) -> Result<Option<Login>, Fault> {
-        let Some((scheme, rest)) = header.split_once(' ') else { return Ok(None) };
-        let rest = rest.trim();
-        let found = if scheme.eq_ignore_ascii_case("bearer") {
-            self.issuer.bearer(site, rest, asked).await
-        } else if scheme.eq_ignore_ascii_case("basic") {
-            let Some((username, password)) = unpack(rest) else { return Ok(None) };
-            self.issuer.basic(site, &username, &password, asked).await
-        } else {
-            return Ok(None);
+        let found = match credentials(header) {
+            Some(Credentials::Bearer(token)) => self.issuer.bearer(site, token, asked).await,
+            Some(Credentials::Basic(username, password)) => self.issuer.basic(site, &username, &password, asked).await,
+            None => return Ok(None),
         };
         match found {
             Err(Fault::Refused(reason)) => {
@@ -150,14 +158,31 @@ impl Gate {
         let session = Session::new(site, key, &login);
         let age = session.expires - now.as_second();
         // Decided when the code was redeemed.
-        session.decided(self.sessions.version());
+        session.decided(self.sessions.version(), now.as_second());
         self.memory().put(session, now.as_second());
         Ok((cookie, age))
     }
 }
 
-fn unpack(basic: &str) -> Option<(String, String)> {
-    let text = String::from_utf8(STANDARD.decode(basic).ok()?).ok()?;
+/// What an `Authorization` header holds.
+pub enum Credentials<'h> {
+    Bearer(&'h str),
+    /// User name and password.
+    Basic(String, String),
+}
+
+/// Reads an `Authorization` header; `None` for anything that is no credential of ours.
+pub fn credentials(header: &str) -> Option<Credentials<'_>> {
+    let (scheme, rest) = header.split_once(' ')?;
+    let rest = rest.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return (!rest.is_empty()).then_some(Credentials::Bearer(rest));
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let text = String::from_utf8(STANDARD.decode(rest).ok()?).ok()?;
     let (username, password) = text.split_once(':')?;
-    (!username.is_empty() && !password.is_empty()).then(|| (username.to_owned(), password.to_owned()))
+    (!username.is_empty() && !password.is_empty())
+        .then(|| Credentials::Basic(username.to_owned(), password.to_owned()))
 }

@@ -92,7 +92,7 @@ fn response(registry: &'static Registry, model: &'static Model) -> Json {
     let root = usize::from(!shape.is_of_family || model.schema.family);
     let mut columns = shape.columns.iter().peekable();
     while let Some((_, field)) = columns.next_if(|(p, _)| root == 1 || model.home[*p] == 0) {
-        readable(registry, field, &mut properties, &mut required);
+        readable(registry, model, field, &mut properties, &mut required);
     }
     if shape.is_of_family {
         let said = [
@@ -107,7 +107,7 @@ fn response(registry: &'static Registry, model: &'static Model) -> Json {
         }
     }
     for (_, field) in columns {
-        readable(registry, field, &mut properties, &mut required);
+        readable(registry, model, field, &mut properties, &mut required);
     }
     for computed in &shape.computed {
         let mut schema = parse(computed.schema);
@@ -131,12 +131,13 @@ fn response(registry: &'static Registry, model: &'static Model) -> Json {
 
 fn readable(
     registry: &'static Registry,
+    model: &'static Model,
     field: &'static Field,
     properties: &mut Map<String, Json>,
     required: &mut Vec<&str>,
 ) {
     let mut schema = property(registry, field, false);
-    if field.access == Access::ReadOnly {
+    if field.access == Access::ReadOnly || registry.is_derived(model, field.name) {
         schema["readOnly"] = true.into();
         required.push(field.wire);
     } else if matches!(field.default, Default::Required) {
@@ -149,7 +150,8 @@ fn request(registry: &'static Registry, model: &'static Model, patch: bool) -> J
     let mut properties = Map::new();
     let mut required: Vec<&str> = Vec::new();
     for field in model.fields.iter().skip(1) {
-        if !matches!(field.access, Access::ReadWrite | Access::WriteOnly | Access::CreateOnly) {
+        let is_open = matches!(field.access, Access::ReadWrite | Access::WriteOnly | Access::CreateOnly);
+        if !is_open || registry.is_derived(model, field.name) {
             continue;
         }
         let mut schema = property(registry, field, true);

@@ -1,0 +1,209 @@
+//! The provider for clients inside this program: the gate before applications is one.
+//!
+//! Separate so that such a client passes the very checks that others pass over HTTP (client, redirect URI, PKCE, single
+//! use, policies, records), without speaking HTTP to itself.
+
+use std::sync::Arc;
+
+use apps::Application;
+use clock::Timestamp;
+use directory::{Intent, Token};
+use feature::{App, Caller, Problem};
+use http::HeaderMap;
+use net::Origin;
+use object::{Id, Uuid};
+use oauth2_wire::{ClientAuth, Params, ScopeSet, url_encode};
+use policy::{Context, HttpInfo, Subject};
+use serde_json::{Map, Value as Json};
+
+use crate::bearer;
+use crate::client::{Client, Clients};
+use crate::endpoints::discovery;
+use crate::grants::{self, Refusal};
+use crate::issue;
+use crate::request::Asked;
+use crate::tokens::AccessToken;
+
+/// A client inside this program, and the request of a browser or program that it acts upon.
+pub struct Inside<'a> {
+    pub app: &'a App,
+    /// Key of the provider.
+    pub provider: i64,
+    /// `https://id.example.com`: where browsers reach this server.
+    pub base: &'a str,
+    pub origin: &'a Origin,
+    pub http: Arc<HttpInfo>,
+    pub caller: Caller,
+}
+
+/// What a client got.
+pub struct Tokens {
+    /// The access token.
+    pub token: String,
+    /// The claims of the ID token that goes with it.
+    pub claims: Map<String, Json>,
+    pub expires: Timestamp,
+    pub user: i64,
+    /// The login that they end with.
+    pub session: Option<Uuid>,
+}
+
+/// Why a client got nothing.
+pub enum NotGiven {
+    /// For the log.
+    Refused(String),
+    Fault(Problem),
+}
+
+impl From<store::Error> for NotGiven {
+    fn from(error: store::Error) -> Self {
+        Self::Fault(error.into())
+    }
+}
+impl From<Problem> for NotGiven {
+    fn from(problem: Problem) -> Self {
+        Self::Fault(problem)
+    }
+}
+
+fn refused<T>(reason: &str) -> Result<T, NotGiven> {
+    Err(NotGiven::Refused(reason.to_owned()))
+}
+
+impl Inside<'_> {
+    fn client(&self) -> Result<Arc<Client>, NotGiven> {
+        let found = Clients::of(self.app).by_pk(self.provider).cloned();
+        found.ok_or_else(|| NotGiven::Refused("the provider does not exist".to_owned()))
+    }
+
+    fn asked(&self) -> Asked {
+        Asked {
+            caller: self.caller.clone(),
+            http: Arc::clone(&self.http),
+            origin: self.origin.clone(),
+            base: self.base.to_owned(),
+            headers: HeaderMap::new(),
+            query: String::new(),
+            session: None,
+        }
+    }
+
+    /// Redeems an authorization code, with PKCE.
+    pub async fn redeem(&self, code: &str, verifier: &str, redirect_uri: &str) -> Result<Tokens, NotGiven> {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("code_verifier", verifier),
+            ("redirect_uri", redirect_uri),
+        ];
+        self.token(&form).await
+    }
+
+    /// A token for whoever has an app password, as a program gets one by the grant `client_credentials`.
+    pub async fn app_password(&self, username: &str, password: &str) -> Result<Tokens, NotGiven> {
+        let scope = self.client()?.scopes.to_string();
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("username", username),
+            ("password", password),
+            ("scope", scope.as_str()),
+        ];
+        self.token(&form).await
+    }
+
+    async fn token(&self, form: &[(&str, &str)]) -> Result<Tokens, NotGiven> {
+        let (app, client) = (self.app, self.client()?);
+        let own = [("client_id", client.client_id()), ("client_secret", client.provider.client_secret.as_str())];
+        let form: Vec<(&str, &str)> = own.iter().chain(form).copied().collect();
+        let Ok(fields) = Params::parse(url_encode(&form).as_bytes()) else { return refused("too many parameters") };
+        let asked = self.asked();
+        let auth = ClientAuth::parse(None, &fields);
+        let response = match grants::redeem(app, &asked, Some(&client), &auth, &fields).await {
+            Ok(response) => response,
+            Err(Refusal::Fault(problem)) => return Err(NotGiven::Fault(problem)),
+            Err(refusal) => {
+                let reason = match &refusal {
+                    Refusal::Client(error) => error.to_string(),
+                    _ => "the grant was used before".to_owned(),
+                };
+                // What follows from a refusal (a grant used twice ends) follows here too.
+                grants::refuse(app, &asked, refusal).await;
+                return Err(NotGiven::Refused(reason));
+            }
+        };
+        match bearer::find(app, &response.access_token).await? {
+            Some(row) => Ok(tokens(response.access_token, row)),
+            None => refused("the token was not kept"),
+        }
+    }
+
+    /// Whose access token it is, if it is one of this client's or of a provider whose tokens it takes, and its user may
+    /// enter the application.
+    pub async fn bearer(&self, token: &str) -> Result<Option<Tokens>, NotGiven> {
+        let (app, client) = (self.app, self.client()?);
+        let Some(row) = bearer::find(app, token).await?.filter(|row| !row.revoked) else { return Ok(None) };
+        let clients = Clients::of(app);
+        let is_ours = clients.by_pk(row.provider.0).is_some_and(|issuer| client.takes_tokens_of(issuer));
+        if !is_ours || !bearer::has_actor(app, &row).await? || !self.may_enter(row.user.0).await? {
+            return Ok(None);
+        }
+        Ok(Some(tokens(token.to_owned(), row)))
+    }
+
+    /// Whether it still is the app password of that user, who still may enter.
+    pub async fn is_app_password(&self, username: &str, password: &str) -> Result<bool, NotGiven> {
+        let Some(token) = Token::find(self.app, self.app.store(), password, Intent::AppPassword).await? else {
+            return Ok(false);
+        };
+        match Subject::load(self.app, token.user.0).await? {
+            Some(user) if user.username() == username => self.may(&user).await,
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether a user, still active, passes the policies of the application.
+    pub async fn may_enter(&self, user: i64) -> Result<bool, NotGiven> {
+        match Subject::load(self.app, user).await? {
+            Some(user) => self.may(&user).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn may(&self, user: &Arc<Subject>) -> Result<bool, NotGiven> {
+        let client = self.client()?;
+        let context = Context::default();
+        context.set("oauth_scopes", expr::Value::list(client.scopes.iter().map(expr::Value::str).collect()));
+        context.set("oauth_grant_type", "authorization_code");
+        Ok(issue::is_allowed(self.app, &client, user, Some(&self.http), context).await?)
+    }
+
+    /// What tokens of a user would say now, beside what belongs to the protocol.
+    pub async fn claims(&self, user: i64) -> Result<Map<String, Json>, NotGiven> {
+        let client = self.client()?;
+        let Some(user) = Subject::load(self.app, user).await? else { return refused("the user does not exist") };
+        let about = crate::claims::About { app: self.app, client: &client, user: &user, http: Some(&self.http) };
+        let scopes: &ScopeSet = &client.scopes;
+        Ok(crate::claims::claims(about, scopes).await)
+    }
+}
+
+fn tokens(token: String, row: AccessToken) -> Tokens {
+    Tokens {
+        token,
+        claims: row.id_token,
+        expires: row.expires.unwrap_or(Timestamp::MAX),
+        user: row.user.0,
+        session: row.session.map(|session| session.0),
+    }
+}
+
+/// The discovery document of a provider, as JSON.
+pub async fn discovery(app: &App, provider: i64, base: &str) -> Option<Json> {
+    let client = Clients::of(app).by_pk(provider).cloned()?;
+    serde_json::to_value(discovery::document(app, &client, base).await).ok()
+}
+
+/// The application of a provider.
+pub fn application_of(app: &App, provider: i64) -> Option<Arc<Application>> {
+    apps::of_provider(&app.store().snapshot(), Id(provider))
+}

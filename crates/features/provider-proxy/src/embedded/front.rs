@@ -1,0 +1,156 @@
+//! What looks at every request before the router does: whether it is for the gate.
+//!
+//! In front of the router and of the browser's session, because requests for a site are none for the server: they come to
+//! other hosts, with other cookies, and there are many of them.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use brand::API_VERSION;
+use feature::App;
+use gate::{Gate, Memory, Mode, Outpost, Site, Sites, Verdict};
+use http::header;
+use net::{Origin, TrustedProxies};
+use reverse_proxy::{Passage, ReverseProxy, Target, Timeouts};
+
+use super::issuer::Embedded as Issuer;
+use super::sessions::{Embedded as Sessions_, follow};
+use crate::index;
+
+/// The gate of this process.
+#[derive(Clone)]
+pub struct Front(Arc<Inner>);
+
+struct Inner {
+    app: App,
+    gate: Gate,
+    trusted: TrustedProxies,
+    proxy: ReverseProxy,
+}
+
+impl Front {
+    /// Starts listening for what ends sessions; needs a runtime.
+    pub fn new(app: &App) -> Self {
+        let memory = Arc::new(Memory::default());
+        tokio::spawn(follow(app.clone(), Arc::downgrade(&memory)));
+        let outpost =
+            Outpost { name: super::name(app), version: format!("goauthentik.io/outpost/{API_VERSION}") };
+        let gate = Gate::new(
+            Arc::new(Sessions_::new(app)),
+            Arc::new(Issuer::new(app)),
+            memory,
+            app.clock().clone(),
+            app.random().clone(),
+            outpost,
+        );
+        Self(Arc::new(Inner {
+            app: app.clone(),
+            gate,
+            trusted: TrustedProxies::new(app.settings().listen.trusted_proxy_cidrs.clone()),
+            proxy: ReverseProxy::new(Timeouts::default(), app.random().clone()),
+        }))
+    }
+    pub fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+    pub fn sites(&self) -> Arc<Sites> {
+        index::sites(&self.0.app.store().snapshot())
+    }
+
+    /// The answer, or the request back when it is none of the gate's.
+    async fn handle(&self, request: Request) -> Result<Response, Request> {
+        let path = request.uri().path();
+        let is_own = Gate::is_own(path);
+        if !is_own && self.0.app.settings().web.disable_embedded_outpost {
+            return Err(request);
+        }
+        let sites = self.sites();
+        if is_own {
+            let (parts, body) = request.into_parts();
+            let asked = super::asked(parts, &self.0.trusted);
+            let response = self.0.gate.answer(&sites, &asked).await;
+            drain(body).await;
+            return Ok(response);
+        }
+        if sites.is_empty() {
+            return Err(request);
+        }
+        let host = request.extensions().get::<Origin>().map(|origin| origin.host.clone()).unwrap_or_default();
+        let Some(site) = sites.of_host(&host) else { return Err(request) };
+        let query = request.uri().query();
+        let is_signed = query.is_some_and(|q| q.contains(gate::CALLBACK_SIGNATURE) || q.contains(gate::LOGOUT_SIGNATURE));
+        match site.mode() {
+            Mode::Proxy if site.has_host(&host) => Ok(self.pass(site, request).await),
+            // Whatever else is asked of such a host is for the server, unless it says that it is for us.
+            _ if is_signed && site.has_host(&host) => {
+                let (parts, body) = request.into_parts();
+                let asked = super::asked(parts, &self.0.trusted);
+                let response = self.0.gate.answer(&sites, &asked).await;
+                drain(body).await;
+                Ok(response)
+            }
+            _ => Err(request),
+        }
+    }
+
+    /// A request to a site in proxy mode.
+    async fn pass(&self, site: &Arc<Site>, request: Request) -> Response {
+        let (parts, body) = request.into_parts();
+        let asked = super::asked(parts, &self.0.trusted);
+        let pass = match self.0.gate.decide(site, &asked).await {
+            Verdict::Pass(pass) => pass,
+            Verdict::Answer(response) => {
+                drain(body).await;
+                return *response;
+            }
+        };
+        let verified = site.config.internal_host_ssl_validation;
+        let target = pass.backend().map(|url| Target::parse(url.as_str(), verified));
+        let target = match target {
+            Some(Ok(target)) => target,
+            Some(Err(bad)) => {
+                tracing::error!(provider = site.config.name, "{bad}");
+                return http::StatusCode::BAD_GATEWAY.into_response();
+            }
+            None => return http::StatusCode::BAD_GATEWAY.into_response(),
+        };
+        let mut request = Request::from_parts(asked.parts, body);
+        pass.write(request.headers_mut());
+        let mut passage = Passage::to(&target);
+        if let Some(host) = pass.session().and_then(|s| s.identity.host_header.as_ref())
+            && let Ok(host) = host.as_bytes().try_into()
+        {
+            passage = passage.with_host(host);
+        }
+        match self.0.proxy.forward(request, passage).await {
+            Ok(response) => response,
+            Err(fault) => fault.into_response(),
+        }
+    }
+}
+
+/// Reads the little that a check may carry; what is longer costs the client its connection.
+async fn drain(body: Body) {
+    let _ = axum::body::to_bytes(body, 64 << 10).await;
+}
+
+/// Puts the gate in front of a router. Inside the edge, outside of everything that knows the server's own sessions.
+pub fn before(front: &Front, router: Router) -> Router {
+    // A fallback of the router must not keep the layer from seeing hosts that the router does not know.
+    router.layer(from_fn_with_state(front.clone(), look))
+}
+
+async fn look(State(front): State<Front>, request: Request, next: Next) -> Response {
+    match front.handle(request).await {
+        Ok(mut response) => {
+            // A check is asked again and again; nobody between may remember the answer.
+            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(http::HeaderValue::from_static("no-store"));
+            response
+        }
+        Err(request) => next.run(request).await,
+    }
+}

@@ -1,0 +1,195 @@
+//! The sessions of the embedded outpost: kept in the store, and ended by what ends the login that they hang on.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use feature::App;
+use futures::future::BoxFuture;
+use gate::{Asked, Fault, Login, Memory, Review, Session, SessionKey, Sessions, Site};
+use object::{Id, Object};
+use secret::Sealer;
+use store::{Filter, News};
+
+use super::issuer::{Asking, Credentials, not_given};
+use crate::session::ProxySession;
+
+/// News that are older may have been missed: what is remembered has to be asked of the database.
+const FRESH: Duration = Duration::from_millis(1500);
+/// How often what ended by itself is dropped from memory.
+const TIDY: Duration = Duration::from_secs(60);
+
+pub struct Embedded {
+    app: App,
+    sealer: Sealer,
+}
+
+fn unavailable(error: store::Error) -> Fault {
+    Fault::Unavailable(error.to_string())
+}
+
+impl Embedded {
+    pub fn new(app: &App) -> Self {
+        Self { app: app.clone(), sealer: app.root_key().sealer("proxy sessions", app.random().clone()) }
+    }
+
+    async fn row(&self, key: &SessionKey) -> Result<Option<ProxySession>, Fault> {
+        let filter = Filter::eq("key_hash", key.to_hex());
+        let row: Option<ProxySession> = self.app.store().first(filter).await.map_err(unavailable)?;
+        let now = self.app.clock().now();
+        Ok(row.filter(|row| row.session.is_some() && row.expires > now))
+    }
+
+    fn open(&self, row: &ProxySession) -> Result<Login, Fault> {
+        let sealed = self.sealer.open_text(row.key_hash.as_bytes(), &row.login);
+        let opened = sealed.map_err(|_| Fault::Refused("the session was sealed with another secret key".to_owned()))?;
+        let login: Login =
+            serde_json::from_slice(opened.expose()).map_err(|error| Fault::Refused(error.to_string()))?;
+        Ok(Login { session: row.session.map(|s| s.0), user: Some(row.user), expires: row.expires, ..login })
+    }
+
+    /// Credentials in a header, looked at again.
+    async fn review_header(&self, site: &Site, session: &Session, asked: &Asked) -> Result<Review, Fault> {
+        let asking = Asking::new(String::new(), asked);
+        let inside = asking.inside(&self.app, site.config.pk);
+        let stands = match Credentials::of(asked) {
+            Some(Credentials::Bearer(token)) => {
+                let found = inside.bearer(&token).await.map_err(not_given)?;
+                found.is_some_and(|tokens| Some(tokens.user) == session.user)
+            }
+            Some(Credentials::Basic(username, password)) => {
+                inside.is_app_password(&username, &password).await.map_err(not_given)?
+            }
+            None => false,
+        };
+        Ok(if stands { Review::Stands } else { Review::Ended })
+    }
+
+    /// What is said of a person follows what they are: a group that was left is not told of any longer.
+    async fn renewed(&self, site: &Site, row: &ProxySession, asked: &Asked) -> Result<Review, Fault> {
+        let asking = Asking::new(String::new(), asked);
+        let inside = asking.inside(&self.app, site.config.pk);
+        let claims = inside.claims(row.user).await.map_err(not_given)?;
+        let login = self.open(row)?;
+        let mut said = serde_json::to_value(&login.claims).unwrap_or_default();
+        if let Some(said) = said.as_object_mut() {
+            said.extend(claims);
+        }
+        let claims: gate::Claims =
+            serde_json::from_value(said).map_err(|error| Fault::Refused(format!("the claims are not readable: {error}")))?;
+        if claims == login.claims {
+            return Ok(Review::Stands);
+        }
+        Ok(Review::Renewed(Box::new(Login { claims, ..login })))
+    }
+}
+
+impl Sessions for Embedded {
+    fn is_current(&self) -> bool {
+        self.app.store().news_age() < FRESH
+    }
+
+    fn version(&self) -> u64 {
+        self.app.store().snapshot().version()
+    }
+
+    fn review<'a>(
+        &'a self,
+        site: &'a Site,
+        session: &'a Session,
+        asked: &'a Asked,
+    ) -> BoxFuture<'a, Result<Review, Fault>> {
+        Box::pin(async move {
+            if session.transient {
+                return self.review_header(site, session, asked).await;
+            }
+            let Some(row) = self.row(&session.key).await? else { return Ok(Review::Ended) };
+            let asking = Asking::new(String::new(), asked);
+            let inside = asking.inside(&self.app, site.config.pk);
+            if !inside.may_enter(row.user).await.map_err(not_given)? {
+                return Ok(Review::Ended);
+            }
+            self.renewed(site, &row, asked).await
+        })
+    }
+
+    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+        Box::pin(async move {
+            let row = self.row(key).await?.filter(|row| row.provider.0 == site.config.pk);
+            match row.map(|row| self.open(&row)) {
+                Some(Ok(login)) => Ok(Some(login)),
+                Some(Err(fault)) => {
+                    tracing::warn!("A kept session cannot be used: {fault}");
+                    Ok(None)
+                }
+                None => Ok(None),
+            }
+        })
+    }
+
+    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let (Some(session), Some(user)) = (login.session, login.user) else {
+                return Err(Fault::Refused("the login has no session to end with".to_owned()));
+            };
+            let key_hash = key.to_hex();
+            let text = serde_json::to_vec(login).map_err(|error| Fault::Refused(error.to_string()))?;
+            let app = &self.app;
+            let row = ProxySession {
+                pk: Id(app.random().uuid_v7(app.clock().now())),
+                provider: Id(site.config.pk),
+                session: Some(Id(session)),
+                user,
+                login: self.sealer.seal_text(key_hash.as_bytes(), &text),
+                expires: login.expires,
+                key_hash,
+            };
+            match app.store().insert(&row).await {
+                Ok(_) => Ok(()),
+                // The login ended between the code and now.
+                Err(store::Error::ForeignKey) => Err(Fault::Refused("the login has ended".to_owned())),
+                Err(error) => Err(unavailable(error)),
+            }
+        })
+    }
+
+    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> BoxFuture<'a, Result<(), Fault>> {
+        Box::pin(async move {
+            let one = Filter::eq("key_hash", session.key.to_hex());
+            let filter = match session.user.filter(|_| everywhere) {
+                Some(user) => Filter::eq("user", user),
+                None => one,
+            };
+            let store = self.app.store();
+            let tx = store.begin().await.map_err(unavailable)?;
+            tx.change(ProxySession::model(), filter, vec![("session", object::Value::Null)]).await.map_err(unavailable)?;
+            if let Some(user) = session.user {
+                directory::news::announce(&tx, user).await.map_err(super::fault)?;
+            }
+            tx.commit().await.map_err(unavailable)
+        })
+    }
+}
+
+/// Has sessions looked at again whose users changed, until the memory is gone.
+pub async fn follow(app: App, memory: Weak<Memory>) {
+    let mut news = directory::news::listen(app.store());
+    let mut tidied = app.clock().monotonic();
+    loop {
+        let heard = tokio::time::timeout(TIDY, news.next()).await;
+        let Some(memory): Option<Arc<Memory>> = memory.upgrade() else { return };
+        match heard {
+            Ok(Some(News::Told(user))) => {
+                let user = user.parse::<i64>().ok();
+                memory.doubt_where(|session| session.user == user);
+            }
+            Ok(Some(News::Missed)) => memory.doubt_where(|_| true),
+            Ok(None) => return,
+            Err(_) => {}
+        }
+        let now = app.clock().monotonic();
+        if now.saturating_sub(tidied) >= TIDY {
+            tidied = now;
+            memory.tidy(app.clock().unix());
+        }
+    }
+}
