@@ -6,7 +6,7 @@ PYTHON ?= python3
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check unit interop parity gen gen-check bench fmt clean
+.PHONY: help run build image test check unit interop parity gen gen-check bench fmt clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
@@ -18,6 +18,10 @@ run: ## Build and start the server with its data in ./data
 build: ## Build target/release/keywright
 	@scripts/need rust cc
 	$(CARGO) build --release -p keywright
+
+image: ## Build the container image target/image/keywright-<version>.oci.tar, without a container engine
+	@scripts/need rust cc python musl
+	$(PYTHON) scripts/image
 
 test: ## Everything: checks, unit and contract tests, real clients, parity
 	@scripts/need rust cc python postgresql go node chromium
