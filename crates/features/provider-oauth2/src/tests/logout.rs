@@ -9,7 +9,7 @@ use super::world::{World, claims};
 use crate::client::Clients;
 use crate::logout::{self, ClientSession};
 
-async fn session(world: &World) -> Id<AuthenticatedSession> {
+pub async fn session(world: &World) -> Id<AuthenticatedSession> {
     let now = world.app.clock().now();
     let row = Session {
         pk: Id::unsaved(),

@@ -21,6 +21,8 @@ pub struct World {
     pub router: Router,
     pub user: i64,
     pub provider: i64,
+    /// What further clients are made of.
+    template: Json,
     pub application: String,
 }
 
@@ -68,11 +70,24 @@ impl World {
         if input["encryption_key"] == "same" {
             input["encryption_key"] = key.clone().into();
         }
+        let template = input.clone();
         let provider = int(&create::<crate::OAuth2Provider>(&app, input).await);
         let application = json!({"name": "App", "slug": "app", "provider": provider});
         let application = text(&create::<apps::Application>(&app, application).await);
         let router = crate::endpoints::routes(&app);
-        Self { app, router, user, provider, application }
+        Self { app, router, user, provider, template, application }
+    }
+
+    /// A further client like the first one, with an application of the same name: the keys of both.
+    pub async fn client(&self, name: &str, more: Json) -> (i64, String) {
+        let mut input = self.template.clone();
+        let fields = input.as_object_mut().unwrap();
+        fields.insert("name".to_owned(), name.into());
+        fields.insert("client_id".to_owned(), name.into());
+        fields.extend(more.as_object().unwrap().clone());
+        let provider = int(&create::<crate::OAuth2Provider>(&self.app, input).await);
+        let application = json!({"name": name, "slug": name, "provider": provider});
+        (provider, text(&create::<apps::Application>(&self.app, application).await))
     }
 
     pub async fn get(&self, path: &str, bearer: Option<&str>) -> (StatusCode, Json) {
@@ -105,6 +120,10 @@ impl World {
 
     /// A refresh token of the user.
     pub async fn refresh_token(&self) -> String {
+        self.refresh_token_for(&["openid", "profile", "offline_access"]).await
+    }
+
+    pub async fn refresh_token_for(&self, scope: &[&str]) -> String {
         let token = self.app.random().token(128);
         let now = self.app.clock().now();
         let row = RefreshToken {
@@ -113,7 +132,7 @@ impl World {
             user: Id(self.user),
             expires: Some(clock::TimeDelta::parse("days=30").unwrap().after(now)),
             expiring: true,
-            scope: ["openid", "profile", "offline_access"].map(str::to_owned).to_vec(),
+            scope: scope.iter().map(|scope| (*scope).to_owned()).collect(),
             id_token: Map::new(),
             revoked: false,
             token_hash: tokens::hash(&token),
@@ -178,13 +197,24 @@ pub async fn create<T: Object>(app: &App, input: Json) -> Record {
     change::create(context, T::model(), &input).await.map_err(|p| p.body).unwrap()
 }
 
-fn int(record: &Record) -> i64 {
+pub async fn change<T: Object>(app: &App, id: Id<T>, input: Json) {
+    let caller = Caller::system();
+    let before: T = app.store().get(id).await.unwrap().unwrap();
+    let before = before.to_record();
+    let tx = app.store().begin().await.unwrap();
+    let context = Context { app, store: &tx, caller: &caller, options: Options::default() };
+    let input: Map<String, Json> = input.as_object().unwrap().clone();
+    change::update(context, &before, &input, true).await.map_err(|p| p.body).unwrap();
+    tx.commit().await.unwrap();
+}
+
+pub fn int(record: &Record) -> i64 {
     match record.key() {
         Some(Key::Int(key)) => key,
         other => panic!("{other:?}"),
     }
 }
 
-fn text(record: &Record) -> String {
+pub fn text(record: &Record) -> String {
     record.key().unwrap().to_string()
 }
