@@ -17,5 +17,6 @@ pub static FEATURES: &[&Feature] = &[
     &policies::FEATURE,
     &stages::FEATURE,
     &provider_oauth2::FEATURE,
+    &source_oauth::FEATURE,
     &web::FEATURE,
 ];
