@@ -21,7 +21,7 @@ pub use brand::Brand;
 pub use current::current_json;
 pub use notice::Notice;
 pub use resolve::of_host;
-pub use system::{API_VERSION, app_name};
+pub use system::{API_VERSION, EmbeddedOutpost, app_name};
 pub use tenant::{Tenant, tenant};
 
 pub const FEATURE: Feature = Feature::new("brand")

@@ -1,11 +1,15 @@
 //! What administrators can learn about the running program.
 
-use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{App, BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
 use http::HeaderMap;
 use object::{Value, render_value};
 use serde_json::{Map, Value as Json, json};
 
 use crate::resolve::of_host;
+
+/// What is told of the outpost inside the server: where it sends people (empty when nobody said), `None` when it is switched
+/// off. Handed in by whoever runs it.
+pub struct EmbeddedOutpost(pub fn(&App) -> Option<String>);
 
 /// The version of the API that is served; clients compare it with their own.
 pub const API_VERSION: &str = "2025.12.4";
@@ -114,6 +118,7 @@ fn models(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
 fn system(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let brand = of_host(&call.app.store().snapshot(), &call.origin.host);
+        let outpost = call.app.service::<EmbeddedOutpost>().and_then(|told| (told.0)(&call.app));
         let (arch, os) = (std::env::consts::ARCH, std::env::consts::OS);
         Ok(Reply::ok(json!({
             "http_headers": headers(&call.headers),
@@ -131,8 +136,8 @@ fn system(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
             },
             "brand": brand.display(),
             "server_time": render_value(&Value::Time(call.app.clock().now())),
-            "embedded_outpost_disabled": true,
-            "embedded_outpost_host": "",
+            "embedded_outpost_disabled": outpost.is_none(),
+            "embedded_outpost_host": outpost.unwrap_or_default(),
         })))
     })
 }

@@ -37,7 +37,15 @@ pub const FEATURE: Feature = Feature::new("outpost")
     ])
     .routes(socket::routes)
     .jobs(&[Job { name: "outposts_ensure", every: 3600, run: ensure }])
-    .components(outpost::api::COMPONENTS);
+    .components(outpost::api::COMPONENTS)
+    .setup(setup);
+
+fn setup(app: &App) {
+    app.provide(brand::EmbeddedOutpost(|app| {
+        let outpost = embedded(app)?;
+        Some(host(app, &outpost, None).map(|url| url.to_string()).unwrap_or_default())
+    }));
+}
 
 fn ensure(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
     Box::pin(async move {
