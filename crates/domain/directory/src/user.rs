@@ -42,6 +42,7 @@ pub enum UserType {
     path = "core/users",
     verbose = "User",
     plural = "Users",
+    remembered,
     filters = [
         "username",
         "name",

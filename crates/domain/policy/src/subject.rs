@@ -77,12 +77,8 @@ impl Subject {
     pub async fn load(app: &App, user: i64) -> store::Result<Option<Arc<Self>>> {
         let store = app.store();
         let model = store.model(USER)?;
-        let query =
-            store::Query::filter(store::Filter::eq(model.key_field().name, Key::Int(user))).limit(1).columns_only();
-        let Some(record) = store.records(model, &query).await?.into_iter().next() else { return Ok(None) };
-        let subject = Self::new(record);
-        subject.membership(store).await?;
-        Ok(Some(subject))
+        let record = store.recall(model, model.key_field().name, Key::Int(user).into()).await?;
+        Ok(record.map(Self::new))
     }
     pub fn record(&self) -> &Arc<Record> {
         &self.record

@@ -7,7 +7,6 @@ use feature::{App, Problem};
 use oauth2_wire::BearerError;
 use object::{Id, Key};
 use policy::Subject;
-use store::Filter;
 
 use crate::client::{Client, Clients};
 use crate::grants::named;
@@ -16,7 +15,7 @@ use crate::tokens::{self, AccessToken};
 
 /// A token that is good, with its user and client.
 pub struct Bearer {
-    pub token: AccessToken,
+    pub token: Arc<AccessToken>,
     pub user: Arc<Subject>,
     pub client: Arc<Client>,
 }
@@ -35,8 +34,8 @@ impl From<store::Error> for Unusable {
 
 /// The row of a token that has neither ended nor been revoked. One read; the whole token is looked up by its hash, so a
 /// part of one, or one with something added, is found as little as one that was never issued.
-pub async fn find(app: &App, token: &str) -> Result<Option<AccessToken>, store::Error> {
-    let found: Option<AccessToken> = app.store().first(Filter::eq("token_hash", tokens::hash(token))).await?;
+pub async fn find(app: &App, token: &str) -> Result<Option<Arc<AccessToken>>, store::Error> {
+    let found = app.store().recall_as::<AccessToken>("token_hash", tokens::hash(token).into()).await?;
     let now = app.clock().now();
     Ok(found.filter(|token| token.expires.is_none_or(|at| at > now)))
 }

@@ -40,6 +40,9 @@ pub struct Schema {
     pub unique_together: &'static [&'static [&'static str]],
     /// Rows are configuration: few, read on every request, kept in the snapshot.
     pub cached: bool,
+    /// Rows are many, but the same ones are asked for again and again: they stay in memory after they were read by a unique
+    /// field, until a row of the kind is changed.
+    pub remembered: bool,
     /// Rows vanish once their `expires` is past (needs the fields `expires` and `expiring`).
     pub expires: bool,
     /// Changes are recorded as events.
@@ -79,6 +82,7 @@ impl Schema {
             ordering: &[],
             unique_together: &[],
             cached: false,
+            remembered: false,
             expires: false,
             audited: true,
             blueprint: true,
@@ -147,6 +151,10 @@ impl Schema {
     }
     pub const fn cached(mut self) -> Self {
         self.cached = true;
+        self
+    }
+    pub const fn remembered(mut self) -> Self {
+        self.remembered = true;
         self
     }
     pub const fn expires(mut self) -> Self {

@@ -7,6 +7,7 @@
 mod conn;
 mod error;
 mod filter;
+mod memory;
 mod migrate;
 mod news;
 mod postgres;
@@ -17,6 +18,7 @@ mod sql;
 mod sqlite;
 mod statement;
 mod store;
+mod touch;
 mod turn;
 mod tx;
 mod write;

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::sql;
 use crate::statement::Statement;
 use crate::store::Store;
+use crate::touch::Touch;
 use crate::write::Write;
 
 /// What a listener hears.
@@ -200,7 +201,7 @@ impl Store {
         let mut statements = Vec::new();
         let mut touched = Vec::new();
         for write in &writes {
-            touched.push(write.model().name());
+            touched.push(Touch::of(write));
             sql::plan(self.catalogue(), self.conn.dialect(), write, &mut statements)?;
         }
         let first = statements.len();

@@ -167,21 +167,13 @@ impl Store {
         !self.shared.snapshots.unlinked.load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// The labels whose change may concern the snapshot, in order. Rows that are not configuration are written all the
-    /// time; they must cost nothing here.
-    pub(crate) fn cached(&self, mut touched: Vec<&'static str>) -> Vec<&'static str> {
-        touched.retain(|label| self.catalogue().model(label).is_some_and(|m| m.chain.iter().any(|s| s.cached)));
-        touched.sort_unstable();
-        touched.dedup();
-        touched
-    }
-
     /// Reads the touched configuration again and replaces the snapshot.
     pub(crate) async fn refresh(&self, touched: &[&'static str]) -> Result<()> {
+        let touched: Vec<_> = touched.iter().copied().filter(|label| !self.is_remembered(label)).collect();
         if touched.is_empty() {
             return Ok(());
         }
-        let models = affected(self.catalogue(), touched);
+        let models = affected(self.catalogue(), &touched);
         let _turn = self.shared.snapshots.turn.lock().await;
         // Counters first: what is loaded afterwards is at least as new as they say.
         let counters = self.counters().await?;
@@ -209,6 +201,7 @@ impl Store {
     /// After a commit: the change stands, so that a failure to read it back is no failure of the change. The
     /// feed tries again.
     pub(crate) async fn refresh_committed(&self, touched: &[&'static str]) {
+        self.forget(touched);
         for _ in 0..3 {
             match self.refresh(touched).await {
                 Ok(()) => return,
@@ -225,7 +218,22 @@ impl Store {
             let differs = counters.iter().filter(|(label, version)| seen.get(label) != Some(version));
             differs.filter_map(|(label, _)| self.catalogue().model(label).map(object::Model::name)).collect()
         };
+        self.forget(&stale);
+        let rows = counters.into_iter().filter(|(label, _)| self.is_remembered(label));
+        self.shared.snapshots.seen.lock().extend(rows);
         self.refresh(&stale).await
+    }
+
+    /// Forgets rows that may not be as they were. Configuration can be part of any of them (a user's groups).
+    fn forget(&self, touched: &[&'static str]) {
+        if touched.is_empty() {
+            return;
+        }
+        if touched.iter().all(|label| self.is_remembered(label)) {
+            self.shared.memory.forget(touched);
+        } else {
+            self.shared.memory.forget_all();
+        }
     }
 
     async fn counters(&self) -> Result<Vec<(String, i64)>> {

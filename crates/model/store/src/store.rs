@@ -12,6 +12,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::filter::Filter;
+use crate::memory::Memory;
 use crate::migrate::{MigrateOptions, Plan};
 use crate::news::{Hub, Item};
 use crate::postgres::{Postgres, PostgresConfig};
@@ -20,6 +21,7 @@ use crate::snapshot::{Snapshot, Snapshots};
 use crate::sql;
 use crate::sqlite::{Location, Sqlite};
 use crate::statement::{Expect, Outcome, Statement};
+use crate::touch::{Falling, Touch};
 use crate::tx::Tx;
 use crate::write::Write;
 
@@ -34,8 +36,8 @@ pub struct Store {
 
 #[derive(Default)]
 pub(crate) struct Touched {
-    /// The models written.
-    pub labels: Vec<&'static str>,
+    /// What was written.
+    pub touches: Vec<Touch>,
     pub news: Vec<Item>,
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Shared {
     pub snapshots: Snapshots,
     /// The turn for exclusive work within this process.
     pub exclusive: tokio::sync::Mutex<()>,
+    pub memory: Memory,
+    pub falling: Falling,
     /// By the address of the model.
     by_key: RwLock<HashMap<usize, Statement>>,
 }
@@ -123,6 +127,8 @@ impl Store {
             news: Hub::default(),
             snapshots: Snapshots::default(),
             exclusive: tokio::sync::Mutex::default(),
+            memory: Memory::default(),
+            falling: Falling::default(),
             by_key: RwLock::default(),
         });
         let store = Self { conn, shared, touched: None };
@@ -313,7 +319,7 @@ impl Store {
         let mut statements = Vec::new();
         let write = Write::Change { model, filter, set, guard: false };
         sql::plan(self.catalogue(), self.conn.dialect(), &write, &mut statements)?;
-        let outcomes = self.run(statements, vec![model.name()]).await?;
+        let outcomes = self.run(statements, vec![Touch::Changed(model.name())]).await?;
         Ok(outcomes.iter().map(|o| o.affected).max().unwrap_or_default())
     }
     /// Deletes a row; false when there was none.
@@ -328,14 +334,14 @@ impl Store {
         let mut statements = Vec::new();
         let write = Write::DeleteWhere { model, filter, guard: false };
         sql::plan(self.catalogue(), self.conn.dialect(), &write, &mut statements)?;
-        let outcomes = self.run(statements, vec![model.name()]).await?;
+        let outcomes = self.run(statements, vec![Touch::Deleted(model.name())]).await?;
         Ok(outcomes.iter().map(|o| o.affected).sum())
     }
     /// Removes a row that matches and returns it: of any number of callers at once, exactly one gets it.
     pub async fn take<T: Object>(&self, filter: Filter) -> Result<Option<T>> {
         let model = T::model();
         let statement = sql::take(self.catalogue(), self.conn.dialect(), model, &filter)?;
-        let mut outcomes = self.run(vec![statement], vec![model.name()]).await?;
+        let mut outcomes = self.run(vec![statement], vec![Touch::Deleted(model.name())]).await?;
         let row = outcomes.pop().and_then(|o| o.rows.into_iter().next());
         row.map(|cells| many::widen(model, cells).to().map_err(Error::from)).transpose()
     }
@@ -344,7 +350,7 @@ impl Store {
         let mut statements = Vec::new();
         let mut touched = Vec::new();
         for write in &writes {
-            touched.push(write.model().name());
+            touched.push(Touch::of(write));
             sql::plan(self.catalogue(), self.conn.dialect(), write, &mut statements)?;
         }
         let keyed: Vec<bool> = statements.iter().map(|s| s.expect == Expect::Key).collect();
@@ -358,14 +364,14 @@ impl Store {
         Tx::begin(self).await
     }
 
-    pub(crate) async fn run(&self, statements: Vec<Statement>, touched: Vec<&'static str>) -> Result<Vec<Outcome>> {
+    pub(crate) async fn run(&self, statements: Vec<Statement>, touched: Vec<Touch>) -> Result<Vec<Outcome>> {
         if let Some(list) = &self.touched {
             let outcomes = self.conn.write(statements).await?;
-            list.lock().labels.extend(touched);
+            list.lock().touches.extend(touched);
             return Ok(outcomes);
         }
-        let cached = self.cached(touched);
-        if cached.is_empty() {
+        let concerned = self.concerned(&touched);
+        if concerned.is_empty() {
             return self.conn.write(statements).await;
         }
         // On a task of its own: whoever asked may stop waiting (a browser that goes away), and the configuration must not
@@ -374,10 +380,10 @@ impl Store {
         let change = async move {
             let wanted = statements.len();
             let mut statements = statements;
-            statements.extend(sql::announce(store.conn.dialect(), &cached));
+            statements.extend(sql::announce(store.conn.dialect(), &concerned));
             let mut outcomes = store.conn.write(statements).await?;
             outcomes.truncate(wanted);
-            store.refresh_committed(&cached).await;
+            store.refresh_committed(&concerned).await;
             Ok(outcomes)
         };
         tokio::spawn(change).await.map_err(|e| Error::Unavailable(e.to_string()))?

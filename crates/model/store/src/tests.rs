@@ -1,5 +1,6 @@
 //! The generic store on a small catalogue.
 
+mod memory;
 mod news;
 mod outage;
 mod postgres;
@@ -24,7 +25,7 @@ struct Group {
 }
 
 #[derive(Debug, Clone, PartialEq, Object)]
-#[object(model = "t.user", table = "t_user")]
+#[object(model = "t.user", table = "t_user", remembered)]
 struct User {
     #[field(key, counted)]
     pk: Id<Self>,

@@ -29,19 +29,19 @@ impl Tx {
             return Ok(());
         }
         let touched = self.store.touched.as_ref().map(|t| std::mem::take(&mut *t.lock())).unwrap_or_default();
-        let cached = self.outer.cached(touched.labels);
-        if cached.is_empty() && touched.news.is_empty() {
+        let concerned = self.outer.concerned(&touched.touches);
+        if concerned.is_empty() && touched.news.is_empty() {
             return self.store.conn.end(true).await;
         }
         // As with single writes: once it is committed it must be read back, whether or not anybody still waits.
         let finish = async move {
-            let news = sql::announce(self.store.conn.dialect(), &cached);
+            let news = sql::announce(self.store.conn.dialect(), &concerned);
             if !news.is_empty() {
                 self.store.conn.write(news).await?;
             }
             self.store.conn.end(true).await?;
             self.outer.shared.news.deliver(touched.news);
-            self.outer.refresh_committed(&cached).await;
+            self.outer.refresh_committed(&concerned).await;
             Ok(())
         };
         tokio::spawn(finish).await.map_err(|e| Error::Unavailable(e.to_string()))?
@@ -62,7 +62,7 @@ impl Deref for Tx {
 /// A point inside a transaction to go back to, for a rehearsal.
 pub struct Savepoint<'a> {
     store: &'a Store,
-    /// How many labels and news there were.
+    /// How many touches and news there were.
     touched: (usize, usize),
 }
 
@@ -72,7 +72,7 @@ impl Savepoint<'_> {
         self.store.conn.script("ROLLBACK TO rehearsal; RELEASE rehearsal").await?;
         if let Some(list) = &self.store.touched {
             let mut list = list.lock();
-            list.labels.truncate(self.touched.0);
+            list.touches.truncate(self.touched.0);
             list.news.truncate(self.touched.1);
         }
         Ok(())
@@ -85,7 +85,7 @@ impl Store {
         self.conn.script("SAVEPOINT rehearsal").await?;
         let touched = self.touched.as_ref().map_or((0, 0), |t| {
             let list = t.lock();
-            (list.labels.len(), list.news.len())
+            (list.touches.len(), list.news.len())
         });
         Ok(Savepoint { store: self, touched })
     }

@@ -16,6 +16,7 @@ use crate::provider::OAuth2Provider;
     verbose = "OAuth2 Access Token",
     plural = "OAuth2 Access Tokens",
     api_name = "TokenModel",
+    remembered,
     filters = ["user", "provider"],
     search = ["user__username"],
     ordering = ["provider", "expires"],

@@ -1,0 +1,102 @@
+//! Which memories a write concerns: the snapshot's tables and the remembered rows, here and in other processes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use object::{Catalogue, Model, OnDelete};
+use parking_lot::RwLock;
+
+use crate::store::Store;
+use crate::write::Write;
+
+/// What a write did to a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Touch {
+    /// There are more rows; the old ones are as they were.
+    Inserted(&'static str),
+    Changed(&'static str),
+    /// Rows are gone, and with them those that cannot be without them.
+    Deleted(&'static str),
+}
+
+impl Touch {
+    pub fn of(write: &Write) -> Self {
+        let label = write.model().name();
+        match write {
+            Write::Insert(_) => Self::Inserted(label),
+            Write::Delete { .. } | Write::DeleteWhere { .. } => Self::Deleted(label),
+            Write::Update(_)
+            | Write::Upsert(_)
+            | Write::Change { .. }
+            | Write::Link { .. }
+            | Write::Unlink { .. } => Self::Changed(label),
+        }
+    }
+    fn label(self) -> &'static str {
+        match self {
+            Self::Inserted(label) | Self::Changed(label) | Self::Deleted(label) => label,
+        }
+    }
+}
+
+/// By model: what vanishes or is emptied with its rows, as far as anybody keeps it in memory.
+pub(crate) type Falling = RwLock<HashMap<&'static str, Arc<[&'static str]>>>;
+
+impl Store {
+    /// The labels whose counters have to move, in order. Most rows are in nobody's memory; writing them costs nothing here.
+    pub(crate) fn concerned(&self, touched: &[Touch]) -> Vec<&'static str> {
+        let mut labels = Vec::new();
+        for touch in touched {
+            let Some(model) = self.catalogue().model(touch.label()) else { continue };
+            if is_cached(model) || (model.schema.remembered && !matches!(touch, Touch::Inserted(_))) {
+                labels.push(model.name());
+            }
+            if matches!(touch, Touch::Deleted(_)) {
+                labels.extend_from_slice(&self.falling(model));
+            }
+        }
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
+
+    fn falling(&self, model: &'static Model) -> Arc<[&'static str]> {
+        if let Some(known) = self.shared.falling.read().get(model.name()) {
+            return Arc::clone(known);
+        }
+        let found: Arc<[_]> = falling(self.catalogue(), model).into();
+        self.shared.falling.write().insert(model.name(), Arc::clone(&found));
+        found
+    }
+
+    /// Whether rows of the model are remembered but no configuration.
+    pub(crate) fn is_remembered(&self, label: &str) -> bool {
+        self.catalogue().model(label).is_some_and(|m| m.schema.remembered && !is_cached(m))
+    }
+}
+
+pub(crate) fn is_cached(model: &Model) -> bool {
+    model.chain.iter().any(|s| s.cached)
+}
+
+fn falling(catalogue: &Catalogue, model: &'static Model) -> Vec<&'static str> {
+    let mut seen: HashSet<&'static str> = HashSet::from([model.name()]);
+    let mut queue = vec![model];
+    let mut found = Vec::new();
+    while let Some(gone) = queue.pop() {
+        for dependent in catalogue.dependents_of(gone) {
+            let Some(next) = catalogue.model(dependent.model.name()) else { continue };
+            if !seen.insert(next.name()) {
+                continue;
+            }
+            if is_cached(next) || next.schema.remembered {
+                found.push(next.name());
+            }
+            // What is only emptied takes nothing with it.
+            if dependent.on_delete != Some(OnDelete::SetNull) {
+                queue.push(next);
+            }
+        }
+    }
+    found
+}
