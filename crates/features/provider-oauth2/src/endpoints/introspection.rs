@@ -53,7 +53,7 @@ async fn introspect(
     };
     if let Some(found) = bearer::find(app, token).await? {
         let is_good = !found.revoked && is_active(app, found.user.0).await? && bearer::has_actor(app, &found).await?;
-        let answer = is_good.then(|| active(found.provider, found.id_token, &found.scope)).flatten();
+        let answer = is_good.then(|| active(found.provider, found.id_token.clone(), &found.scope)).flatten();
         return Ok(answer.unwrap_or(Introspection::Inactive));
     }
     let found: Option<RefreshToken> = app.store().first(Filter::eq("token_hash", tokens::hash(token))).await?;
@@ -69,6 +69,6 @@ async fn introspect(
 }
 
 async fn is_active(app: &App, user: i64) -> Result<bool, store::Error> {
-    let user: Option<directory::User> = app.store().get(Id::<directory::User>(user)).await?;
+    let user = app.store().recall_as::<directory::User>("pk", object::Value::Int(user)).await?;
     Ok(user.is_some_and(|user| user.is_active))
 }

@@ -191,6 +191,6 @@ fn record(
 
 /// A token of ours that is good, of an issuer that both the target and the client take.
 pub struct Ours {
-    pub row: AccessToken,
+    pub row: Arc<AccessToken>,
     pub issuer: Arc<Client>,
 }

@@ -54,7 +54,7 @@ pub async fn of(attempt: &Attempt<'_>, target: &Client) -> Result<SubjectToken, 
             methods: methods.unwrap_or_default(),
             session: row.session.map(|session| session.0),
         },
-        claims: row.id_token,
+        claims: row.id_token.clone(),
         family: row.family,
         expires: row.expires,
     })
@@ -131,7 +131,7 @@ async fn by_id_token(attempt: &Attempt<'_>, target: &Client, token: &str) -> Res
             && row.id_token.get("iat") == iat.as_ref()
             && row.id_token.get("nonce") == claims.other.get("nonce")
     });
-    Ok(row.map(|row| Ours { row, issuer }))
+    Ok(row.map(|row| Ours { row: Arc::new(row), issuer }))
 }
 
 /// Tokens of one session with one client that are looked through.
