@@ -132,7 +132,7 @@ impl Inside<'_> {
             }
         };
         match bearer::find(app, &response.access_token).await? {
-            Some(row) => Ok(tokens(response.access_token, row)),
+            Some(row) => Ok(tokens(response.access_token, &row)),
             None => refused("the token was not kept"),
         }
     }
@@ -147,7 +147,7 @@ impl Inside<'_> {
         if !is_ours || !bearer::has_actor(app, &row).await? || !self.may_enter(row.user.0).await? {
             return Ok(None);
         }
-        Ok(Some(tokens(token.to_owned(), row)))
+        Ok(Some(tokens(token.to_owned(), &row)))
     }
 
     /// Whether it still is the app password of that user, who still may enter.
@@ -187,10 +187,10 @@ impl Inside<'_> {
     }
 }
 
-fn tokens(token: String, row: AccessToken) -> Tokens {
+fn tokens(token: String, row: &AccessToken) -> Tokens {
     Tokens {
         token,
-        claims: row.id_token,
+        claims: row.id_token.clone(),
         expires: row.expires.unwrap_or(Timestamp::MAX),
         user: row.user.0,
         session: row.session.map(|session| session.0),
