@@ -38,8 +38,6 @@ pub(crate) const IGNORED: &[(&str, &str)] = &[
     ("debug", NO_DEBUGGER),
     ("debugger", NO_DEBUGGER),
     ("remote_debug", NO_DEBUGGER),
-    ("insecure", NO_OUTPOSTS),
-    ("token", NO_OUTPOSTS),
     ("image", "it names a container image"),
     ("tag", "it names a container image"),
     ("postgresql.use_pgbouncer", OWN_POOL),
@@ -88,7 +86,7 @@ const CHART_ONLY: &str = "it is a switch of the chart";
 const NO_REDIS: &str = "Keywright needs no Redis";
 const NO_WORKERS: &str = "one process serves all requests";
 const NO_REPORTS: &str = "Keywright never reports home";
-const NO_OUTPOSTS: &str = "outposts are not part of this version";
+const NO_OUTPOSTS: &str = "outposts of this kind are not part of this version";
 const NO_DEBUGGER: &str = "there is no debug mode";
 const OWN_POOL: &str = "Keywright keeps its own pool, see `postgresql.max_connections`";
 const SYSTEM_SETTINGS: &str = "it is set in the system settings";

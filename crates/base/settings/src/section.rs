@@ -4,6 +4,7 @@ mod bootstrap;
 mod general;
 mod listen;
 mod log;
+mod outpost;
 mod postgresql;
 mod sessions;
 mod throttle;
@@ -14,6 +15,7 @@ pub use bootstrap::Bootstrap;
 pub use general::{Database, General};
 pub use listen::Listen;
 pub use log::{Log, LogFormat, LogLevel};
+pub use outpost::Outpost;
 pub use postgresql::{Postgresql, SslMode};
 pub use sessions::Sessions;
 pub use throttle::Throttle;
@@ -53,6 +55,7 @@ sections! {
     web: Web,
     postgresql: Postgresql,
     log: Log,
+    outpost: Outpost,
     sessions: Sessions,
     throttle: Throttle,
 }
