@@ -5,9 +5,7 @@
 {{- $my := .values -}}
 {{- $global := $root.Values.global -}}
 {{- $database := include "keywright.database" $root -}}
-{{- $image := $my.image -}}
 {{- $existing := $root.Values.authentik.existingSecret -}}
-{{- $secret := or $root.Values.authentik.enabled $existing.secretName -}}
 {{- $files := and $existing.secretName (eq $existing.as "files") -}}
 metadata:
   labels:
@@ -44,44 +42,22 @@ spec:
   {{- with $my.terminationGracePeriodSeconds }}
   terminationGracePeriodSeconds: {{ . }}
   {{- end }}
-  {{- with $my.initContainers }}
+  {{- $migrates := and $root.Values.migrate.allowed (eq $database "postgresql") (eq $role "server") }}
+  {{- if or $my.initContainers $migrates }}
   initContainers:
+    {{- with $my.initContainers }}
     {{- tpl (toYaml .) $root | nindent 4 }}
+    {{- end }}
+    {{- if $migrates }}
+    - name: migrate
+      args: [migrate, --yes]
+      {{- include "keywright.container" (dict "root" $root "values" $my) | nindent 6 }}
+    {{- end }}
   {{- end }}
   containers:
     - name: {{ $my.name }}
-      {{- $reference := printf "%s:%s" (default $global.image.repository $image.repository) (coalesce $image.tag $global.image.tag $root.Chart.AppVersion) }}
-      {{- with coalesce $image.digest $global.image.digest }}
-      {{- $reference = printf "%s@%s" $reference . }}
-      {{- end }}
-      image: {{ $reference | quote }}
-      imagePullPolicy: {{ default $global.image.pullPolicy $image.pullPolicy }}
       args: [{{ $role }}]
-      env:
-        # A pod must not fall back to the other database because a name in a Secret is wrong.
-        - name: KEYWRIGHT_DATABASE
-          value: {{ $database }}
-        - name: KEYWRIGHT_DATA_DIR
-          value: /data
-        {{- range $listener, $port := $my.containerPorts }}
-        - name: AUTHENTIK_LISTEN__{{ upper $listener }}
-          value: {{ printf "[::]:%v" $port | quote }}
-        {{- end }}
-        {{- if $files }}
-        - name: KEYWRIGHT_SECRETS_DIR
-          value: /run/secrets/keywright
-        {{- end }}
-        {{- with concat $global.env $my.env }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
-      {{- $from := concat $global.envFrom $my.envFrom }}
-      {{- if and $secret (not $files) }}
-      {{- $from = prepend $from (dict "secretRef" (dict "name" (include "keywright.secretName" $root))) }}
-      {{- end }}
-      {{- with $from }}
-      envFrom:
-        {{- toYaml . | nindent 8 }}
-      {{- end }}
+      {{- include "keywright.container" (dict "root" $root "values" $my) | nindent 6 }}
       ports:
         {{- range $listener, $port := $my.containerPorts }}
         - {name: {{ $listener }}, containerPort: {{ $port }}, protocol: TCP}
@@ -96,32 +72,10 @@ spec:
       resources:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      securityContext:
-        {{- $locked := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "capabilities" (dict "drop" (list "ALL")) }}
-        {{- toYaml (mergeOverwrite $locked (deepCopy $my.containerSecurityContext)) | nindent 8 }}
-      {{- $lifecycle := $my.lifecycle }}
-      {{- if and (not $lifecycle) (eq $role "server") (semverCompare ">=1.30-0" $root.Capabilities.KubeVersion.Version) }}
-      {{- /* Proxies need a moment to learn that a pod is going; until then it still answers. */}}
-      {{- $lifecycle = dict "preStop" (dict "sleep" (dict "seconds" 3)) }}
-      {{- end }}
-      {{- with $lifecycle }}
+      {{- with $my.lifecycle }}
       lifecycle:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      volumeMounts:
-        - {name: data, mountPath: /data}
-        {{- if $files }}
-        - {name: settings, mountPath: /run/secrets/keywright, readOnly: true}
-        {{- end }}
-        {{- range $root.Values.blueprints.configMaps }}
-        - {name: blueprints-cm-{{ . }}, mountPath: /blueprints/mounted/cm-{{ . }}, readOnly: true}
-        {{- end }}
-        {{- range $root.Values.blueprints.secrets }}
-        - {name: blueprints-secret-{{ . }}, mountPath: /blueprints/mounted/secret-{{ . }}, readOnly: true}
-        {{- end }}
-        {{- with concat $global.volumeMounts $my.volumeMounts }}
-        {{- toYaml . | nindent 8 }}
-        {{- end }}
     {{- with $my.extraContainers }}
     {{- tpl (toYaml .) $root | nindent 4 }}
     {{- end }}
@@ -202,4 +156,63 @@ spec:
 {{- end -}}
 {{- end -}}
 {{- toYaml $affinity -}}
+{{- end -}}
+
+{{- /* (dict root values): what the containers of a pod have in common: image, environment, locks and mounts. */ -}}
+{{- define "keywright.container" -}}
+{{- $root := .root -}}
+{{- $my := .values -}}
+{{- $global := $root.Values.global -}}
+{{- $image := $my.image -}}
+{{- $existing := $root.Values.authentik.existingSecret -}}
+{{- $secret := or $root.Values.authentik.enabled $existing.secretName -}}
+{{- $files := and $existing.secretName (eq $existing.as "files") -}}
+{{- $reference := printf "%s:%s" (default $global.image.repository $image.repository) (coalesce $image.tag $global.image.tag $root.Chart.AppVersion) }}
+{{- with coalesce $image.digest $global.image.digest }}
+{{- $reference = printf "%s@%s" $reference . }}
+{{- end }}
+image: {{ $reference | quote }}
+imagePullPolicy: {{ default $global.image.pullPolicy $image.pullPolicy }}
+env:
+  # A pod must not fall back to the other database because a name in a Secret is wrong.
+  - name: KEYWRIGHT_DATABASE
+    value: {{ include "keywright.database" $root }}
+  - name: KEYWRIGHT_DATA_DIR
+    value: /data
+  {{- range $listener, $port := $my.containerPorts }}
+  - name: AUTHENTIK_LISTEN__{{ upper $listener }}
+    value: {{ printf "[::]:%v" $port | quote }}
+  {{- end }}
+  {{- if $files }}
+  - name: KEYWRIGHT_SECRETS_DIR
+    value: /run/secrets/keywright
+  {{- end }}
+  {{- with concat $global.env $my.env }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
+{{- $from := concat $global.envFrom $my.envFrom }}
+{{- if and $secret (not $files) }}
+{{- $from = prepend $from (dict "secretRef" (dict "name" (include "keywright.secretName" $root))) }}
+{{- end }}
+{{- with $from }}
+envFrom:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- $locked := dict "allowPrivilegeEscalation" false "readOnlyRootFilesystem" true "capabilities" (dict "drop" (list "ALL")) }}
+  {{- toYaml (mergeOverwrite $locked (deepCopy $my.containerSecurityContext)) | nindent 2 }}
+volumeMounts:
+  - {name: data, mountPath: /data}
+  {{- if $files }}
+  - {name: settings, mountPath: /run/secrets/keywright, readOnly: true}
+  {{- end }}
+  {{- range $root.Values.blueprints.configMaps }}
+  - {name: blueprints-cm-{{ . }}, mountPath: /blueprints/mounted/cm-{{ . }}, readOnly: true}
+  {{- end }}
+  {{- range $root.Values.blueprints.secrets }}
+  - {name: blueprints-secret-{{ . }}, mountPath: /blueprints/mounted/secret-{{ . }}, readOnly: true}
+  {{- end }}
+  {{- with concat $global.volumeMounts $my.volumeMounts }}
+  {{- toYaml . | nindent 2 }}
+  {{- end }}
 {{- end -}}

@@ -1,0 +1,100 @@
+"""The pods of authentik's own chart run our image: its environment, arguments, mounts and probes, and nothing else."""
+
+import pathlib
+import sys
+
+import pytest
+import yaml
+from tools import IMAGE_ENV, LIBRARIES, Pod, Postgres, root_folder, root_only
+
+FACTS = yaml.safe_load((pathlib.Path(__file__).parent / "upstream_chart.yaml").read_text())
+BLUEPRINT = """
+version: 1
+metadata: {name: from a ConfigMap}
+entries:
+  - model: authentik_core.group
+    identifiers: {name: made-by-the-worker}
+"""
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory):
+    root_only()
+    secret = FACTS["secret"]
+    names = {key: secret[f"AUTHENTIK_POSTGRESQL__{key.upper()}"] for key in ("user", "password", "name")}
+    folder = tmp_path_factory.mktemp("postgresql", numbered=True)
+    for parent in folder.parents:
+        if parent.stat().st_uid == 0 and parent != pathlib.Path("/") and "pytest" in parent.name:
+            parent.chmod(0o755)
+    running = Postgres(folder, names["user"], names["password"], names["name"])
+    yield running
+    running.stop()
+
+
+def pod(role, database, folder):
+    """A pod as the kubelet would start it on this role's Deployment."""
+    facts = FACTS[role]
+    # As Kubernetes orders them: the image's, the services', the Secret's, the container's own.
+    env = {**IMAGE_ENV, **FACTS["links"], **FACTS["secret"], **facts["env"]}
+    volumes = {}
+    for mounted in facts["mounts"]:
+        source = folder / "configmap"
+        # As a ConfigMap is mounted: a link to a link to the file of the present version.
+        (source / "..2026_11_22").mkdir(parents=True)
+        (source / "..2026_11_22/group.yaml").write_text(BLUEPRINT)
+        (source / "..data").symlink_to("..2026_11_22")
+        (source / "group.yaml").symlink_to("..data/group.yaml")
+        source.chmod(0o755)
+        volumes[mounted] = str(source)
+    root = root_folder(folder / "root")
+    host = env["AUTHENTIK_POSTGRESQL__HOST"]
+    return Pod(root, ["/bin/keywright", *facts["args"]], env, host=LIBRARIES, volumes=volumes, postgresql=database.socket, hosts=[host], cwd="/data")
+
+
+def test_server_and_worker_are_content_with_what_the_chart_gives(database, tmp_path):
+    server, worker = FACTS["server"], FACTS["worker"]
+    with pod("server", database, tmp_path / "server") as one, pod("worker", database, tmp_path / "worker") as two:
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            one.until(server[probe], server["ports"])
+            two.until(worker[probe], worker["ports"])
+        assert one.http(server["ports"]["metrics"], "/metrics") == 200
+        assert two.http(worker["ports"]["metrics"], "/metrics") == 200
+        assert two.http(worker["ports"]["http"], "/-/health/ready/") == 200, "the worker answers there as well"
+        assert two.http(worker["ports"]["http"], "/if/flow/default-authentication-flow/") == 404, "but has no pages"
+        assert one.http(server["ports"]["http"], "/api/v3/root/config/") == 200
+        applied = wait_for_group(database)
+        assert applied == "made-by-the-worker", "the ConfigMap's blueprint is applied by the pod that has it"
+        # Everything that has no effect here is said once, and nothing of it is a secret.
+        assert FACTS["secret"]["AUTHENTIK_SECRET_KEY"] not in one.text() + two.text()
+        assert one.stop() == 0 and two.stop() == 0, "both end by themselves when told to"
+
+
+def wait_for_group(database, patience=30):
+    import time
+
+    query = "SELECT name FROM authentik_core_group WHERE name = 'made-by-the-worker'"
+    for _ in range(patience * 5):
+        found = database.as_postgres("psql", "-h", str(database.folder), "-d", FACTS["secret"]["AUTHENTIK_POSTGRESQL__NAME"], "-Atc", query).strip()
+        if found:
+            return found
+        time.sleep(0.2)
+    return None
+
+
+def test_the_names_and_commands_of_the_upstream_image(database, tmp_path):
+    """`ak` is in the PATH and at /lifecycle/ak; what people and charts run by it works."""
+    with pod("server", database, tmp_path / "server") as one:
+        one.until(FACTS["server"]["readinessProbe"], FACTS["server"]["ports"])
+        for name in ("ak", "/lifecycle/ak"):
+            assert one.run(name, "healthcheck") == {"code": 0, "output": ""}
+        dumped = one.run("ak", "dump_config")
+        assert dumped["code"] == 0
+        shown = yaml.safe_load(dumped["output"])
+        assert shown["postgresql"]["host"] == "authentik-postgresql"
+        assert shown["secret_key"] == shown["postgresql"]["password"] == "***"
+        (tmp_path / "server/root/tmp/one.yaml").write_text(BLUEPRINT.replace("made-by-the-worker", "made-by-hand"))
+        applied = one.run("ak", "apply_blueprint", "/tmp/one.yaml")
+        assert applied["code"] == 0, applied["output"]
+        recovery = one.run("ak", "create_recovery_key", "10", "akadmin")
+        assert recovery["code"] == 0 and "/recovery/use-token/" in recovery["output"], recovery["output"]
+    assert sys.platform == "linux"
