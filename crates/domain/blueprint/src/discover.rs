@@ -41,7 +41,7 @@ pub async fn run(app: &App, caller: Caller) -> Result<(), Problem> {
         let context = instance.map(|i| i.context.clone()).unwrap_or_default();
         apply_file(app, &caller, &path, &text, &context).await?;
     }
-    orphans(app, &known, &seen).await
+    orphans(app, &folder, &known, &seen).await
 }
 
 /// Applies one file; how it went is written down either way, so that a bad file is tried again only when it changes.
@@ -71,11 +71,18 @@ pub async fn apply_file(
 }
 
 /// A file that is gone leaves its objects as they are, but its instance says so.
-async fn orphans(app: &App, known: &[BlueprintInstance], seen: &HashSet<String>) -> Result<(), Problem> {
+///
+/// Nothing is said of files whose folder is not there: of several processes on one database only some may have it, as in
+/// authentik's chart, which mounts blueprints into the worker alone.
+async fn orphans(app: &App, root: &Path, known: &[BlueprintInstance], seen: &HashSet<String>) -> Result<(), Problem> {
     for instance in known {
         let shipped = SHIPPED.iter().any(|(path, _)| *path == instance.path);
-        let gone =
-            !instance.path.is_empty() && !instance.path.contains("://") && !seen.contains(&instance.path) && !shipped;
+        let mounted = || root.join(&instance.path).parent().is_some_and(Path::is_dir);
+        let gone = !instance.path.is_empty()
+            && !instance.path.contains("://")
+            && !seen.contains(&instance.path)
+            && !shipped
+            && mounted();
         if gone && instance.status != Status::Orphaned {
             let mut instance = instance.clone();
             instance.status = Status::Orphaned;
