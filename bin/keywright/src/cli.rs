@@ -27,6 +27,12 @@ pub enum Command {
     Server,
     /// Run the background work alone: blueprints, clean-up, notifications. For installations with several nodes.
     Worker,
+    /// Run an outpost near the applications: it needs no database, only the server's address (AUTHENTIK_HOST) and its token
+    /// (AUTHENTIK_TOKEN).
+    Outpost {
+        #[command(subcommand)]
+        kind: Outpost,
+    },
     /// Bring the database to this version's shape.
     Migrate(Migrate),
     /// Say whether the server on this machine is ready (exit status 0 or 1).
@@ -60,6 +66,12 @@ pub enum Command {
         #[command(subcommand)]
         command: Schema,
     },
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Outpost {
+    /// Let people through to applications over HTTP: forward authentication and reverse proxy.
+    Proxy,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod blueprint;
 mod config;
 mod healthcheck;
 mod migrate;
+mod outpost;
 mod people;
 mod schema;
 mod server;
@@ -34,11 +35,15 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
     let passed = passed.named(sources.variable("LISTEN_FDNAMES"));
     match cli.command {
         Command::Healthcheck => return healthcheck::run(&loaded.settings).await,
-        Command::Server | Command::Worker => telemetry::start_logs(&loaded.settings.log)?,
+        Command::Server | Command::Worker | Command::Outpost { .. } => telemetry::start_logs(&loaded.settings.log)?,
         _ => {}
     }
     for notice in &loaded.notices {
         tracing::info!("{notice}");
+    }
+    if let Command::Outpost { kind } = cli.command {
+        outpost::run(&loaded.settings, kind).await?;
+        return Ok(ExitCode::SUCCESS);
     }
     if let Command::Migrate(options) = &cli.command {
         return migrate::run(loaded, &sources, options).await;
@@ -52,6 +57,7 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
         Command::CreateRecoveryKey(options) => people::recovery_key(&app, &options).await?,
         Command::Changepassword { username } => people::change_password(&app, &username).await?,
         Command::Config { .. }
+        | Command::Outpost { .. }
         | Command::DumpConfig
         | Command::Completions { .. }
         | Command::Schema { .. }
