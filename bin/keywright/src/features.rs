@@ -17,6 +17,7 @@ pub static FEATURES: &[&Feature] = &[
     &policies::FEATURE,
     &stages::FEATURE,
     &provider_oauth2::FEATURE,
+    &provider_proxy::FEATURE,
     &source_oauth::FEATURE,
     &web::FEATURE,
 ];

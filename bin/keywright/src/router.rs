@@ -24,7 +24,8 @@ pub fn public(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), callers))
         .layer(from_fn_with_state(app.clone(), web::dress))
         .layer(from_fn_with_state(app.clone(), directory::sessions));
-    edge(app).around(router.merge(health(app)))
+    // Requests for protected applications are none for the server: they are told apart before all else.
+    edge(app).around(provider_proxy::before(&provider_proxy::Front::of(app), router.merge(health(app))))
 }
 
 /// Puts the caller among the request's extensions. Only the API knows bearer tokens of its own: a protocol endpoint reads

@@ -9,6 +9,7 @@ mod embedded;
 mod index;
 mod provider;
 mod session;
+pub mod setup;
 
 use feature::{App, Feature, Kind};
 use object::Object;
@@ -16,9 +17,6 @@ use object::Object;
 pub use embedded::{Front, before};
 pub use provider::{ProxyMode, ProxyProvider};
 pub use session::ProxySession;
-
-/// The site of a provider, to print a set-up from.
-pub use index::site_of;
 
 pub const FEATURE: Feature = Feature::new("provider-proxy")
     .kinds(&[
@@ -29,15 +27,16 @@ pub const FEATURE: Feature = Feature::new("provider-proxy")
             .derived(provider::DERIVED)
             .hidden(provider::HIDDEN)
             .computed(provider::COMPUTED)
+            .operations(setup::OPERATIONS)
             .listing(provider::list::listing, provider::list::PARAMETERS),
         Kind::of::<ProxySession>(),
     ])
     .operations(config::OPERATIONS)
     .components(config::COMPONENTS)
     .jobs(&[session::JOB])
-    .setup(setup);
+    .setup(start);
 
-fn setup(app: &App) {
+fn start(app: &App) {
     apps::register_launch_url(app, ProxyProvider::MODEL, |provider| {
         Some(provider.text("external_host").to_owned()).filter(|address| !address.is_empty())
     });

@@ -17,7 +17,7 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     permission: Permission::Target("authentik_providers_proxy.view_proxyprovider"),
     summary: "Ready-made configuration for the reverse proxy that asks about this provider's application.",
     request: "",
-    response: r##"{"$ref": "#/components/schemas/ProxySetup"}"##,
+    response: r#"{"type": "object", "properties": {"proxy": {"type": "string"}, "files": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}, "content": {"type": "string"}}, "required": ["content", "name"]}}}, "required": ["files", "proxy"]}"#,
     status: 200,
     parameters: &[
         (
@@ -31,17 +31,6 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     ],
     run,
 }];
-
-pub const COMPONENTS: &[(&str, &str)] = &[
-    (
-        "ProxySetup",
-        r##"{"type": "object", "description": "Configuration of a reverse proxy.", "properties": {"proxy": {"type": "string"}, "files": {"type": "array", "items": {"$ref": "#/components/schemas/ProxySetupFile"}}}, "required": ["files", "proxy"]}"##,
-    ),
-    (
-        "ProxySetupFile",
-        r#"{"type": "object", "description": "A file to save.", "properties": {"name": {"type": "string"}, "content": {"type": "string"}}, "required": ["content", "name"]}"#,
-    ),
-];
 
 fn run(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {

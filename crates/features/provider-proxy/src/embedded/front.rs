@@ -33,8 +33,16 @@ struct Inner {
 }
 
 impl Front {
-    /// Starts listening for what ends sessions; needs a runtime.
-    pub fn new(app: &App) -> Self {
+    /// The one of this process: all listeners share its memory. Needs a runtime.
+    pub fn of(app: &App) -> Self {
+        if let Some(front) = app.service::<Self>() {
+            return Self::clone(&front);
+        }
+        let front = Self::new(app);
+        app.provide(front.clone());
+        front
+    }
+    fn new(app: &App) -> Self {
         let memory = Arc::new(Memory::default());
         tokio::spawn(follow(app.clone(), Arc::downgrade(&memory)));
         let outpost =
@@ -82,7 +90,8 @@ impl Front {
         let host = request.extensions().get::<Origin>().map(|origin| origin.host.clone()).unwrap_or_default();
         let Some(site) = sites.of_host(&host) else { return Err(request) };
         let query = request.uri().query();
-        let is_signed = query.is_some_and(|q| q.contains(gate::CALLBACK_SIGNATURE) || q.contains(gate::LOGOUT_SIGNATURE));
+        // The address of a login holds the signature too, inside of another parameter.
+        let is_signed = [gate::CALLBACK_SIGNATURE, gate::LOGOUT_SIGNATURE].iter().any(|name| gate::is_signed(query, name));
         match site.mode() {
             Mode::Proxy if site.has_host(&host) => Ok(self.pass(site, request).await),
             // Whatever else is asked of such a host is for the server, unless it says that it is for us.
