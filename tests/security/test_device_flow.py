@@ -6,7 +6,16 @@ import pytest
 from browser import Browser
 from person import Client, at_once, is_refused
 
+from server import Server
+
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
+
+
+@pytest.fixture(scope="module")
+def server():
+    # More devices than one address would begin with.
+    with Server(env={"KEYWRIGHT_THROTTLE__PROVIDERS__OAUTH2__DEVICE": "1000/hour"}) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

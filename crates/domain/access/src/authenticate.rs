@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use directory::{LazySession, User, UserType, WebSession};
+use directory::{LazySession, User, UserType, WebSession, guessing};
 use feature::{App, Caller, Problem, RequestLine, Through};
-use http::{Method, header::USER_AGENT, request::Parts};
+use http::{Method, StatusCode, header::USER_AGENT, request::Parts};
 use net::{ClientAddress, Origin};
 use serde_json::{Map, Value as Json};
 use telemetry::RequestId;
@@ -27,6 +27,13 @@ pub async fn authenticate(app: &App, parts: &Parts) -> Result<Caller, Problem> {
         return Ok(of_user(app, &bearer.user, through, nobody(parts)));
     }
     let caller = by_session(app, parts).await?;
+    if caller.user.is_none()
+        && let Err(wait) = guessing::request(app, "api", &app.settings().throttle.default, caller.address)
+    {
+        let text = format!("Request was throttled. Expected available in {}.", wait.words());
+        let refusal = Problem::detail(StatusCode::TOO_MANY_REQUESTS, text);
+        return Err(Problem { retry_after: Some(wait.seconds), ..refusal });
+    }
     if caller.user.is_some() && !is_safe(&parts.method) {
         LazySession::load_from(&parts.extensions).await?.check_csrf(&parts.headers)?;
     }

@@ -10,6 +10,7 @@ mod components;
 mod form;
 mod group;
 pub mod guard;
+pub mod guessing;
 pub mod membership;
 pub mod news;
 pub mod password;
@@ -78,4 +79,5 @@ pub const FEATURE: Feature = Feature::new("directory")
     ])
     .routes(recovery_key::routes)
     .components(components::COMPONENTS)
+    .setup(guessing::setup)
     .jobs(&[Job { name: "tokens_expire", every: 300, run: token::hooks::expire }]);

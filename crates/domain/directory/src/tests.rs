@@ -13,7 +13,7 @@ use store::Filter;
 
 use crate::User;
 
-async fn app_with(variables: &[(&str, &str)]) -> App {
+pub(crate) async fn app_with(variables: &[(&str, &str)]) -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &crate::FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
     let random = clock::Random::seeded(1);

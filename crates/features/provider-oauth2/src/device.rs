@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use directory::guessing::{self, Guessed};
 use feature::{App, Problem};
 use flow::{Answer, Challenge, Circumstances, Context, Errors, Flow, Next, NotPlanned, StageKind, Visit, next};
 use http::StatusCode;
@@ -82,7 +83,13 @@ async fn waiting(app: &App, code: &str) -> Result<Option<(DeviceToken, Arc<Clien
 /// Begins the application's flow for the device behind a code: the address to go to, or why not.
 async fn begin(at: &Circumstances, session: &LoggedIn, code: &str) -> Result<Result<String, String>, Problem> {
     let app = &at.app;
+    // SECURITY: nine digits can be guessed by whoever may try long enough (RFC 8628 §5.1).
+    let guess = match guessing::begin(app, Guessed::DeviceCode, session.user.username(), &at.caller).await {
+        Ok(guess) => guess,
+        Err(wait) => return Ok(Err(format!("Too many codes were tried. Try again in {}.", wait.words()))),
+    };
     let Some((token, client)) = waiting(app, code).await? else { return Ok(Err(UNKNOWN.to_owned())) };
+    guess.was_right();
     let scope = scope_set(&token.scope);
     if !is_allowed(at, &client, session, &token).await? {
         return Ok(Err("Request has been denied.".to_owned()));
@@ -139,24 +146,11 @@ impl StageKind for CodeStage {
         }
         let at = visit.at.clone();
         let Some(session) = of_browser(&at.app, &at.browser).await? else { return Ok(Next::Deny(None)) };
-        if let Err(wait) = guess(visit) {
-            return Ok(Next::Wrong(Errors::one("code", wait, "invalid")));
-        }
         Ok(match begin(&at, &session, &code).await? {
             Ok(to) => Next::Leave(to),
             Err(message) => Next::Wrong(Errors::one("code", message, "invalid")),
         })
     }
-}
-
-/// Codes that one person may try before the flow has to be begun anew.
-const GUESSES: u64 = 10;
-
-/// SECURITY: nine digits can be guessed by whoever may try long enough (RFC 8628 §5.1).
-fn guess(visit: &mut Visit) -> Result<(), &'static str> {
-    let guesses = visit.plan.notes.get("guesses").and_then(serde_json::Value::as_u64).unwrap_or_default() + 1;
-    visit.plan.notes = json!({ "guesses": guesses });
-    if guesses > GUESSES { Err("Too many codes were tried. Please begin anew.") } else { Ok(()) }
 }
 
 /// What the last stage has to grant.

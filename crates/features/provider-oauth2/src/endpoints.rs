@@ -12,6 +12,7 @@ use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use directory::guessing::Wait;
 use feature::App;
 use http::request::Parts;
 use http::{HeaderValue, StatusCode, header};
@@ -63,6 +64,13 @@ impl<S: Sync> FromRequestParts<S> for Base {
 pub fn uncached(status: StatusCode, json: &impl Serialize) -> Response {
     let mut response = (status, axum::Json(json)).into_response();
     no_store(&mut response);
+    response
+}
+
+/// 429, with when to come again.
+pub fn too_many(wait: Wait, json: &impl Serialize) -> Response {
+    let mut response = uncached(StatusCode::TOO_MANY_REQUESTS, json);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.seconds));
     response
 }
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
+use directory::guessing::Wait;
 use events::{Action, Draft};
 use feature::{App, BoxFuture, Problem};
 use http::StatusCode;
@@ -23,7 +24,7 @@ use serde_json::json;
 use store::Write;
 
 use crate::client::{Client, Clients};
-use crate::endpoints::uncached;
+use crate::endpoints::{too_many, uncached};
 use crate::issue::{self, Granted, Issuer};
 use crate::keys::KeyFault;
 use crate::request::{Asked, Form};
@@ -68,6 +69,8 @@ pub enum Refusal {
         what: &'static str,
         user: Option<i64>,
     },
+    /// There were too many wrong passwords: this one was not looked at.
+    Wait(Wait),
     Fault(Problem),
 }
 
@@ -79,6 +82,11 @@ impl From<TokenError> for Refusal {
 impl From<oauth2_wire::DeviceError> for Refusal {
     fn from(error: oauth2_wire::DeviceError) -> Self {
         Self::Client(error.into())
+    }
+}
+impl From<Wait> for Refusal {
+    fn from(wait: Wait) -> Self {
+        Self::Wait(wait)
     }
 }
 impl From<Problem> for Refusal {
@@ -261,6 +269,11 @@ pub async fn refuse(app: &App, asked: &Asked, refusal: Refusal) -> Response {
             }
             draft.by(&asked.caller).record(app).await;
             TokenError::InvalidGrant.into()
+        }
+        Refusal::Wait(wait) => {
+            let text = format!("Too many wrong passwords. Try again in {}.", wait.words());
+            let error = Error::new(TokenError::InvalidGrant.code(), text);
+            return too_many(wait, &error.with_request_id(asked.caller.request_id.clone()));
         }
         Refusal::Fault(problem) => return axum::response::IntoResponse::into_response(problem),
     };

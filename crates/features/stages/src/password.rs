@@ -2,11 +2,12 @@
 
 mod authenticate;
 
+use directory::guessing::Wait;
 use feature::{BoxFuture, Change, Problem};
 use flow::{Answer, Challenge, Designation, Errors, Flow, Next, PendingUser, Stage, StageKind, Visit};
 use object::{Choices, Id, Object};
 
-pub use authenticate::authenticate;
+pub use authenticate::{Verdict, authenticate};
 
 /// What a password is checked against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
@@ -96,11 +97,12 @@ impl StageKind for Password {
             Some(PendingUser::Pretended(name)) => (None, name),
         };
         match authenticate(visit, &stage.backends, user.as_ref(), &name, &password, &stage.base).await? {
-            Some(checked) => {
+            Verdict::Right(checked) => {
                 checked.note(visit);
                 Ok(Next::Pass)
             }
-            None => Ok(Next::Wrong(Errors::one("password", WRONG, "invalid"))),
+            Verdict::Wrong => Ok(Next::Wrong(Errors::one("password", WRONG, "invalid"))),
+            Verdict::Wait(wait) => Ok(Next::Wrong(Errors::one("password", too_many(wait), "throttled"))),
         }
     }
     async fn missing(&self, _: &mut Visit, _: &PasswordStage) -> Result<Errors, Problem> {
@@ -111,6 +113,11 @@ impl StageKind for Password {
         visit.set_note(TRIES, tries);
         (tries >= i64::from(stage.failed_attempts_before_cancel)).then(|| Next::Deny(Some(WRONG.to_owned())))
     }
+}
+
+/// What is said instead of looking at a password.
+pub fn too_many(wait: Wait) -> String {
+    format!("Too many wrong passwords. Try again in {}.", wait.words())
 }
 
 /// The password as it was typed: blanks around it belong to it.

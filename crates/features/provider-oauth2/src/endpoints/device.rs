@@ -2,12 +2,13 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use directory::guessing;
 use feature::{App, Problem};
 use http::StatusCode;
-use oauth2_wire::{DeviceAuthorizationResponse, Error, Params, ScopeSet, TokenError};
+use oauth2_wire::{DeviceError, DeviceAuthorizationResponse, Error, Params, ScopeSet, TokenError};
 use object::Id;
 
-use super::uncached;
+use super::{too_many, uncached};
 use crate::client::{Client, Clients};
 use crate::cors::{self, Readers};
 use crate::request::{Asked, Form};
@@ -27,6 +28,11 @@ pub async fn post(State(app): State<App>, form: Form) -> Response {
     // COMPAT: the client is named in the form only.
     let client = fields.get("client_id").and_then(|id| clients.by_client_id(id));
     let Some(client) = client.filter(|client| client.application.is_some()) else { return refuse() };
+    let limit = &app.settings().throttle.oauth2_device;
+    if let Err(wait) = guessing::request(&app, "oauth2 device", limit, form.asked.caller.address) {
+        let error = Error::from(DeviceError::SlowDown).with_request_id(form.asked.caller.request_id.clone());
+        return too_many(wait, &error);
+    }
     let mut response = match start(&app, &form.asked, client, fields).await {
         Ok(answer) => uncached(StatusCode::OK, &answer),
         Err(error) => Problem::from(error).into_response(),

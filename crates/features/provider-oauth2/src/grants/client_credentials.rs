@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use directory::guessing::{self, Guessed};
 use directory::{Intent, Token};
 use events::{Action, Draft};
 use oauth2_wire::{GrantType, TokenError};
@@ -63,11 +64,13 @@ fn packed(secret: &str) -> Option<(String, String)> {
 
 async fn by_app_password(attempt: &Attempt<'_>, username: &str, password: &str) -> Result<Outcome, Refusal> {
     let app = attempt.app;
+    let guess = guessing::begin(app, Guessed::Password, username, &attempt.asked.caller).await?;
     let token = Token::find(app, app.store(), password, Intent::AppPassword).await?.ok_or(TokenError::InvalidGrant)?;
     let user = user_of(app, token.user.0).await?;
     if user.username() != username {
         return Err(TokenError::InvalidGrant.into());
     }
+    guess.was_right();
     let args = json!({ "token": { "app": "authentik_core", "model_name": "token", "name": token.identifier, "pk": token.pk.0.simple().to_string() } });
     Ok(outcome(attempt, user, "token", args, Vec::new()))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use directory::guessing::{self, Guessed};
 use feature::Problem;
 use flow::context::{IS_RESTORED, PENDING_USER_IDENTIFIER};
 use flow::{Answer, Challenge, Designation, Errors, Next, PendingUser, StageKind, Visit};
@@ -10,7 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::IdentificationStage;
 use super::find::find;
-use crate::password::{PasswordStage, authenticate};
+use crate::password::{PasswordStage, Verdict, authenticate, too_many};
 
 const NO_DATA: &str = "No identification data provided.";
 const FAILED: &str = "Failed to authenticate.";
@@ -66,6 +67,14 @@ impl StageKind for Identification {
         let Some(typed) = answer.optional_text("uid_field", &mut errors) else {
             return Ok(Next::Wrong(if errors.is_empty() { Errors::general(NO_DATA) } else { errors }));
         };
+        if visit.flow.designation == Designation::Recovery {
+            // Not given back: whoever names an account here makes it get mail.
+            let asked = guessing::begin(visit.app(), Guessed::Recovery, &typed, visit.caller()).await;
+            if let Err(wait) = asked {
+                let text = format!("Asked for too often. Try again in {}.", wait.words());
+                return Ok(Next::Wrong(Errors::general(text)));
+            }
+        }
         let user = find(visit, stage, &typed).await?;
         let pending = match &user {
             Some(user) => PendingUser::Known(user.pk.0),
@@ -94,11 +103,12 @@ impl StageKind for Identification {
         }
         let backends = &password_stage.backends;
         match authenticate(visit, backends, user.as_ref(), &typed, &password, &password_stage.base).await? {
-            Some(checked) => {
+            Verdict::Right(checked) => {
                 checked.note(visit);
                 Ok(Next::Pass)
             }
-            None => Ok(Next::Wrong(Errors::general(FAILED))),
+            Verdict::Wrong => Ok(Next::Wrong(Errors::general(FAILED))),
+            Verdict::Wait(wait) => Ok(Next::Wrong(Errors::general(too_many(wait)))),
         }
     }
     async fn missing(&self, _: &mut Visit, _: &IdentificationStage) -> Result<Errors, Problem> {

@@ -1,5 +1,6 @@
 //! Checking a password against the backends, for the password stage and for the page that asks for both at once.
 
+use directory::guessing::{self, Guessed, Wait};
 use directory::{Intent, Token, User};
 use events::Subject;
 use feature::Problem;
@@ -27,8 +28,17 @@ impl Checked {
     }
 }
 
-/// Checks a password. Nothing comes out for a wrong one, for somebody who is not active and for nobody; all take as long
-/// and are recorded as failed logins. `name` is what was typed in where nobody was found.
+/// What became of a password.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    Right(Checked),
+    Wrong,
+    /// There were too many wrong ones: this one was not looked at.
+    Wait(Wait),
+}
+
+/// Checks a password. It is wrong for somebody who is not active and for nobody, too; all take as long and are recorded as
+/// failed logins. `name` is what was typed in where nobody was found.
 pub async fn authenticate(
     visit: &Visit,
     backends: &[Backend],
@@ -36,7 +46,13 @@ pub async fn authenticate(
     name: &str,
     password: &str,
     stage: &Stage,
-) -> Result<Option<Checked>, Problem> {
+) -> Result<Verdict, Problem> {
+    let username = user.map_or(name, |u| u.username.as_str());
+    // SECURITY: counted before it is compared, so that many at the same moment are no way around.
+    let guess = match guessing::begin(visit.app(), Guessed::Password, username, visit.caller()).await {
+        Ok(guess) => guess,
+        Err(wait) => return Ok(Verdict::Wait(wait)),
+    };
     let active = user.filter(|u| u.is_active);
     for backend in backends {
         let checked = match backend {
@@ -48,12 +64,12 @@ pub async fn authenticate(
             // The sources that check these passwords are not part of this program yet.
             Backend::Ldap | Backend::Kerberos => None,
         };
-        if checked.is_some() {
-            return Ok(checked);
+        if let Some(checked) = checked {
+            guess.was_right();
+            return Ok(Verdict::Right(checked));
         }
     }
     let subject: Option<Subject> = user.map(User::subject);
-    let username = user.map_or(name, |u| u.username.as_str());
     let binding = visit.binding.as_ref().and_then(|b| visit.snapshot.concrete("authentik_flows.stage", b.stage.key()));
     let model = binding.map_or("authentik_stages_password.passwordstage", |row| row.model.name());
     let (app, model_name) = model.split_once('.').unwrap_or((model, ""));
@@ -63,7 +79,7 @@ pub async fn authenticate(
         json!({"app": app, "model_name": model_name, "pk": stage.pk.to_string().replace('-', ""), "name": stage.name}),
     );
     events::login_failed(visit.caller(), subject.as_ref(), username, details).record(visit.app()).await;
-    Ok(None)
+    Ok(Verdict::Wrong)
 }
 
 async fn inbuilt(visit: &Visit, user: Option<&User>, password: &str) -> Result<Option<Checked>, Problem> {

@@ -97,6 +97,38 @@ async fn too_many_wrong_answers_end_the_flow() {
 }
 
 #[tokio::test]
+async fn a_new_session_does_not_start_to_count_afresh() {
+    let world = World::new().await;
+    world.login_flow().await;
+    for (name, known) in [("ann", true), ("nobody", false)] {
+        let mut answers = Vec::new();
+        for _ in 0..25 {
+            let mut browser = world.browser();
+            browser.open("login").await;
+            browser.answer("login", json!({"component": WHO, "uid_field": name})).await;
+            let wrong = browser.answer("login", json!({"component": PW, "password": "wrong"})).await;
+            answers.push(wrong["response_errors"]["password"][0].clone());
+        }
+        let invalid = json!({"string": "Invalid password", "code": "invalid"});
+        let throttled = json!({"string": "Too many wrong passwords. Try again in 3 minutes.", "code": "throttled"});
+        assert!(answers[..20].iter().all(|a| *a == invalid), "{answers:?}");
+        assert!(answers[20..].iter().all(|a| *a == throttled), "{answers:?}");
+        let mut browser = world.browser();
+        browser.open("login").await;
+        browser.answer("login", json!({"component": WHO, "uid_field": name})).await;
+        let right = browser.answer("login", json!({"component": PW, "password": "secret"})).await;
+        assert_eq!(right["response_errors"]["password"][0], throttled, "the right one is not looked at either");
+        world.app.clock().advance(std::time::Duration::from_secs(180));
+        let end = browser.answer("login", json!({"component": PW, "password": "secret"})).await;
+        assert_eq!(end["to"] == "/", known, "{end}");
+    }
+    let failed = store::Query::filter(store::Filter::eq("action", "login_failed"));
+    assert_eq!(world.app.store().find::<events::Event>(&failed).await.unwrap().len(), 41);
+    let suspicious = store::Query::filter(store::Filter::eq("action", "suspicious_request"));
+    assert_eq!(world.app.store().find::<events::Event>(&suspicious).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn inactive_people_stay_out_with_either_kind_of_password() {
     let world = World::new().await;
     world.login_flow().await;
