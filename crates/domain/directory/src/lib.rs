@@ -37,6 +37,7 @@ pub use user::{User, UserType, parse_own};
 
 use feature::{Feature, Job, Kind};
 
+pub use render::num_pk;
 /// A user as the API shows one inside another object.
 pub use user::full_json as user_json;
 

@@ -20,9 +20,17 @@ pub fn time(at: Option<jiff::Timestamp>) -> Json {
     at.map_or(Json::Null, |t| render_value(&t.into()))
 }
 
-/// COMPAT: the first five digits of the key as a number: what LDAP clients take for a group id.
+/// A number for systems that know groups by number (LDAP's `gidNumber`).
+///
+/// COMPAT: the first five digits of the key as a number, for keys that are random throughout, as authentik's are. Ours
+/// begin with the time, so that these digits would be the same for all groups of some years: they give five digits
+/// out of their random end.
 pub fn num_pk(key: Option<Key>) -> Json {
     match key {
+        Some(Key::Uuid(uuid)) if uuid.get_version_num() == 7 => {
+            let random = uuid.as_u64_pair().1 & (u64::MAX >> 2);
+            (10_000 + random % 90_000).into()
+        }
         Some(Key::Uuid(uuid)) => {
             let digits = uuid.as_u128().to_string();
             digits.get(..5).unwrap_or(&digits).parse::<i64>().map_or(Json::Null, Json::from)

@@ -169,3 +169,16 @@ async fn what_is_said_of_bad_users() {
     let one: User = create(&app, &caller, User::model(), input).await.unwrap().to().unwrap();
     assert!(!one.has_usable_password());
 }
+
+#[test]
+fn groups_have_numbers_of_their_own() {
+    let random = clock::Random::seeded(7);
+    let now = clock::Clock::fake_at(1_700_000_000).now();
+    let number = |uuid: object::Uuid| crate::num_pk(Some(uuid.into())).as_i64().unwrap();
+    let numbers: std::collections::HashSet<i64> = (0..50).map(|_| number(random.uuid_v7(now))).collect();
+    assert!(numbers.len() > 45, "made at the same moment: {numbers:?}");
+    assert!(numbers.iter().all(|n| (10_000..100_000).contains(n)));
+    // As authentik computes it for a key of its own.
+    let theirs = object::Uuid::parse_str("b0c8c8d5-5f0f-4c39-9d1f-51a6c7a4d2b3").unwrap();
+    assert_eq!(number(theirs), 23_498);
+}

@@ -75,11 +75,7 @@ fn user_obj<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Values<'
 
 fn partial_group(group: &Record) -> Json {
     let mut json = shown(group, &["pk", "name", "is_superuser", "attributes"]);
-    if let Some(Key::Uuid(id)) = group.key() {
-        // A number for systems that know groups by number: the first five digits of the id as one.
-        let digits = id.as_u128().to_string();
-        json["num_pk"] = digits.chars().take(5).collect::<String>().parse::<i64>().unwrap_or_default().into();
-    }
+    json["num_pk"] = directory::num_pk(group.key());
     json
 }
 
