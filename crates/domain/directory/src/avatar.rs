@@ -1,10 +1,73 @@
-//! A picture for a user who brought none: the initials on a colour that follows from the name.
+//! Pictures of users, from where the installation's settings say: an attribute, an address, Gravatar, or the initials on a
+//! colour that follows from the name.
 //!
-//! COMPAT: clients keep and compare these pictures, so they are drawn with the colours and the attributes, byte by byte,
+//! COMPAT: clients keep and compare the initials, so they are drawn with the colours and the attributes, byte by byte,
 //! that authentik's are. A test pins one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use feature::{App, Installation};
+use serde_json::{Map, Value as Json};
+
+/// Whose picture it is.
+pub struct Person<'a> {
+    pub name: &'a str,
+    pub username: &'a str,
+    pub email: &'a str,
+    pub attributes: &'a Map<String, Json>,
+}
+
+/// The address of a picture: the first of the sources in the settings that has one.
+pub fn of(app: &App, person: &Person<'_>) -> String {
+    let sources = Installation::of(app).text("avatars").unwrap_or_else(|| "initials".into());
+    let mut sources = sources.split(',').map(str::trim).filter(|s| !s.is_empty()).peekable();
+    while let Some(source) = sources.next() {
+        let found = match source {
+            "initials" => Some(initials(person.name, person.username)),
+            // Nobody is asked over the network whether there is a picture: Gravatar counts where nothing comes after it.
+            "gravatar" if sources.peek().is_none() => Some(gravatar(person.email)),
+            "none" | "gravatar" => None,
+            path if path.starts_with("attributes.") => attribute(person, path),
+            address if address.contains("://") => Some(filled_in(person, address)),
+            _ => None,
+        };
+        if let Some(found) = found {
+            return found;
+        }
+    }
+    NOBODY.to_owned()
+}
+
+/// COMPAT: authentik's address of a picture of nobody.
+const NOBODY: &str = "/static/dist/assets/images/user_default.png";
+
+fn attribute(person: &Person<'_>, path: &str) -> Option<String> {
+    let mut parts = path.split('.').skip(1);
+    let first = person.attributes.get(parts.next()?)?;
+    let found = parts.try_fold(first, |at, part| at.get(part))?.as_str()?;
+    // SECURITY: it becomes the address of an image; a person may have written it.
+    let is_picture = ["https://", "http://", "data:image/", "/"].iter().any(|start| found.starts_with(start));
+    is_picture.then(|| found.to_owned())
+}
+
+fn gravatar(email: &str) -> String {
+    let sum = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, email.trim().to_lowercase().as_bytes());
+    let hash = data_encoding::HEXLOWER.encode(sum.as_ref());
+    format!("https://www.gravatar.com/avatar/{hash}?size=158&rating=g&default=404")
+}
+
+/// An address with `%(username)s`, `%(mail_hash)s` and `%(upn)s` filled in.
+fn filled_in(person: &Person<'_>, address: &str) -> String {
+    let quoted = |text: &str| -> String {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~@".contains(&b);
+        let quote = |b: u8| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") };
+        text.bytes().map(quote).collect()
+    };
+    let mail = data_encoding::HEXLOWER.encode(&expr::md5(person.email.to_lowercase().as_bytes()));
+    let upn = person.attributes.get("upn").and_then(Json::as_str).unwrap_or_default();
+    let address = address.replace("%(username)s", &quoted(person.username)).replace("%(mail_hash)s", &mail);
+    address.replace("%(upn)s", &quoted(upn))
+}
 
 /// What stands in for somebody without any name.
 const NAMELESS: &str = "a k";

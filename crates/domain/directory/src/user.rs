@@ -127,9 +127,10 @@ impl User {
     pub fn uid(&self, app: &App) -> String {
         uid_of(app, self.pk.0)
     }
-    /// A picture as a data URI.
-    pub fn avatar(&self) -> String {
-        crate::avatar::initials(&self.name, &self.username)
+    /// The address of a picture.
+    pub fn avatar(&self, app: &App) -> String {
+        let Self { name, username, email, attributes, .. } = self;
+        crate::avatar::of(app, &crate::avatar::Person { name, username, email, attributes })
     }
     /// The user as events name one.
     pub fn subject(&self) -> Subject {

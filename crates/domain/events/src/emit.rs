@@ -1,6 +1,6 @@
 //! Writing an event.
 
-use feature::{App, Caller, Problem, Through};
+use feature::{App, Caller, Installation, Problem, Through};
 use jiff::SignedDuration;
 use object::Id;
 use serde_json::{Map, Value as Json, json};
@@ -8,6 +8,9 @@ use store::Store;
 
 use crate::event::{Action, Event};
 use crate::sanitize::clean_map;
+
+/// How long events are kept where no settings of the installation say so.
+const A_YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// Who an event is about: a user as the record names one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -79,7 +82,7 @@ impl Draft {
         self.user = subject.to_json();
         self
     }
-    /// Kept for that long instead of a year.
+    /// Kept for that long, whatever the installation's settings say.
     pub fn keep_for(mut self, retention: SignedDuration) -> Self {
         self.retention = Some(retention);
         self
@@ -124,7 +127,11 @@ impl Draft {
             (Some(brand_of), Some(host)) => (brand_of.0)(app, host),
             _ => Map::new(),
         };
-        let retention = self.retention.unwrap_or(SignedDuration::from_hours(365 * 24));
+        let expires = match (self.retention, Installation::of(app).span("event_retention")) {
+            (Some(retention), _) => now.checked_add(retention).unwrap_or(jiff::Timestamp::MAX),
+            (None, Some(usual)) => usual.after(now),
+            (None, None) => now.checked_add(A_YEAR).unwrap_or(jiff::Timestamp::MAX),
+        };
         let event = Event {
             pk: Id(app.random().uuid_v7(now)),
             user: clean_map(&self.user),
@@ -133,7 +140,7 @@ impl Draft {
             context: clean_map(&self.context),
             client_ip: self.client_ip,
             created: now,
-            expires: now.checked_add(retention).unwrap_or(jiff::Timestamp::MAX),
+            expires,
             expiring: true,
             brand,
         };

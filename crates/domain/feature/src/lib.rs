@@ -8,6 +8,7 @@ mod app;
 mod caller;
 pub mod change;
 mod hook;
+mod installation;
 mod kind;
 mod operation;
 mod problem;
@@ -22,6 +23,7 @@ pub use futures::future::BoxFuture;
 pub use hook::{
     CheckHook, ComputedHook, DeleteHook, DisplayHook, ListHook, Listing, Renderer, Rendering, SaveHook, ScopeHook,
 };
+pub use installation::Installation;
 pub use kind::{Computed, Feature, Input, Job, Kind, Registry};
 pub use operation::{Body, Call, Method, Operation, Permission, Reply};
 pub use problem::{Fault, Problem};

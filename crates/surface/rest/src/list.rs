@@ -1,7 +1,7 @@
 //! Lists: which rows, in which order, which page.
 
 use axum::response::Response;
-use feature::{Kind, Problem};
+use feature::{Installation, Kind, Problem};
 use http::StatusCode;
 use object::{FieldErrors, Model};
 use serde_json::{Value as Json, json};
@@ -12,6 +12,7 @@ use crate::scope::{self, Sight};
 use crate::table::is_readable;
 use crate::{filter, render, reply, search};
 
+/// Where the installation's settings say nothing.
 const PAGE_SIZE: u64 = 20;
 const MAX_PAGE_SIZE: u64 = 100;
 
@@ -63,9 +64,18 @@ pub async fn answer(ask: &Ask, kind: &'static Kind) -> Result<Response, Problem>
 
 /// A number of rows that makes no sense is refused with a sentence; authentik answers 500.
 fn page_size(ask: &Ask) -> Result<u64, Problem> {
-    let Some(text) = ask.parameter("page_size") else { return Ok(PAGE_SIZE) };
+    let installation = Installation::of(&ask.app);
+    let number = |name, otherwise| match installation.number(name).and_then(|n| u64::try_from(n).ok()) {
+        // Zero rows on a page would never come to an end.
+        None | Some(0) => otherwise,
+        Some(n) => n,
+    };
+    let most = number("pagination_max_page_size", MAX_PAGE_SIZE);
+    let Some(text) = ask.parameter("page_size") else {
+        return Ok(number("pagination_default_page_size", PAGE_SIZE));
+    };
     match text.trim().parse::<i64>() {
-        Ok(n) if n >= 1 => Ok(n.unsigned_abs().min(MAX_PAGE_SIZE)),
+        Ok(n) if n >= 1 => Ok(n.unsigned_abs().min(most)),
         Ok(_) => Err(FieldErrors::one("page_size", "Ensure this value is greater than or equal to 1.").into()),
         Err(_) => Err(FieldErrors::one("page_size", "A valid integer is required.").into()),
     }

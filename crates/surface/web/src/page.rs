@@ -4,9 +4,10 @@ use std::sync::LazyLock;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use feature::App;
+use feature::{App, Installation};
 use http::{HeaderValue, StatusCode, header};
 use net::Origin;
+use serde_json::Value as Json;
 
 use crate::assets::CSS;
 use crate::stage::Link;
@@ -17,6 +18,8 @@ pub struct Branding {
     pub title: String,
     pub logo: String,
     pub favicon: String,
+    /// At the foot of every page: what it says, and where it leads if anywhere.
+    pub links: Vec<(String, Option<String>)>,
 }
 
 impl Branding {
@@ -31,8 +34,17 @@ impl Branding {
             title: if is_untouched { "Keywright".into() } else { brand.branding_title.clone() },
             logo: or_empty(&brand.branding_logo),
             favicon: or_empty(&brand.branding_favicon),
+            links: links(&Installation::of(app).json("footer_links").unwrap_or_default()),
         }
     }
+}
+
+fn links(kept: &Json) -> Vec<(String, Option<String>)> {
+    let link = |link: &Json| {
+        let text = |name: &str| link.get(name).and_then(Json::as_str).map(str::to_owned);
+        Some((text("name")?, text("href").filter(|address| !address.is_empty())))
+    };
+    kept.as_array().into_iter().flatten().filter_map(link).collect()
 }
 
 #[derive(Template)]

@@ -24,7 +24,7 @@ async fn membership_reaches_upwards() {
     assert_eq!(one.all_groups(&snapshot).iter().map(|g| g.name.as_str()).collect::<Vec<_>>(), ["low", "top"]);
     assert_eq!(one.all_roles(&snapshot).len(), 1);
     assert_eq!(json!(one.group_attributes(&snapshot)), json!({"a": [1, 2], "b": 2}));
-    assert!(one.avatar().starts_with("data:image/svg+xml;base64,"));
+    assert!(one.avatar(&app).starts_with("data:image/svg+xml;base64,"));
     assert_eq!(one.uid(&app).len(), 64);
 
     let cycle = update(&app, &system, &top, json!({"parents": [low.key()]})).await.unwrap_err();

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use feature::{App, BoxFuture, Caller, Change, Computed, Doing, Problem, Rendering, Through};
-use jiff::SignedDuration;
+use feature::{App, BoxFuture, Caller, Change, Computed, Doing, Installation, Problem, Rendering, Through};
+use jiff::{SignedDuration, Timestamp};
 use object::{Choices, Id, Key, Object, Record, Value};
 use serde_json::Value as Json;
 use store::{Filter, Query};
@@ -11,8 +11,6 @@ use store::{Filter, Query};
 use super::{Intent, Token};
 use crate::user::{User, computed, service_account_tokens_expire};
 
-/// How long a token is good when nothing else is said.
-const LIFETIME: SignedDuration = SignedDuration::from_mins(30);
 /// Attribute that bounds the lifetime of a user's app passwords.
 const MAXIMUM: &str = "goauthentik.io/user/token-maximum-lifetime";
 
@@ -26,6 +24,20 @@ pub const COMPUTED: &[Computed] = &[Computed {
     render: user_obj,
 }];
 
+/// When a token that is made now stops to be good, when nothing else is said.
+fn usual_end(app: &App) -> Timestamp {
+    match Installation::of(app).span("default_token_duration") {
+        Some(span) => span.after(app.clock().now()),
+        None => app.clock().after(SignedDuration::from_mins(30)),
+    }
+}
+
+/// How many characters a new secret has.
+fn usual_length(app: &App) -> usize {
+    let asked = Installation::of(app).number("default_token_length").unwrap_or(60);
+    usize::try_from(asked).unwrap_or(60).clamp(1, 1024)
+}
+
 /// Whoever may not see all tokens sees their own.
 pub fn own(caller: &Caller) -> Filter {
     caller.user.map_or(Filter::False, |user| Filter::eq("user", user))
@@ -33,6 +45,9 @@ pub fn own(caller: &Caller) -> Filter {
 
 pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
+        if change.doing == Doing::Create {
+            change.record.set("key", change.app.random().token(usual_length(change.app)));
+        }
         if change.caller.through == Through::System {
             return check_privileged(change);
         }
@@ -66,7 +81,7 @@ fn check_privileged(change: &mut Change<'_>) -> Result<(), Problem> {
         return Err(Problem::field("user", "This field is required."));
     }
     if change.doing == Doing::Create && !change.given("expires") {
-        change.record.set("expires", change.app.clock().after(LIFETIME));
+        change.record.set("expires", usual_end(change.app));
     }
     Ok(())
 }
@@ -109,7 +124,7 @@ fn check_intent(change: &mut Change<'_>) -> Result<(), Problem> {
 }
 
 fn check_lifetime(change: &mut Change<'_>, user: &User) -> Result<(), Problem> {
-    let usual = change.app.clock().after(LIFETIME);
+    let usual = usual_end(change.app);
     let is_app_password = change.record.text("intent") == Intent::AppPassword.as_str();
     if !is_app_password {
         // The lifetime of a token for the API is not its owner's to choose.
@@ -174,8 +189,8 @@ pub fn expire(app: &App) -> BoxFuture<'_, Result<(), Problem>> {
         app.store().delete_where(Token::model(), past().and(Filter::any_of("intent", once))).await?;
         for token in app.store().find::<Token>(&Query::filter(past()).limit(1000)).await? {
             let set = vec![
-                ("key", Value::Text(app.random().token(60))),
-                ("expires", Value::Time(app.clock().after(LIFETIME))),
+                ("key", Value::Text(app.random().token(usual_length(app)))),
+                ("expires", Value::Time(usual_end(app))),
             ];
             let same = Filter::eq("pk", token.pk).and(Filter::eq("key", token.key.as_str()));
             app.store().change(Token::model(), same, set).await?;

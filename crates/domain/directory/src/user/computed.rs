@@ -2,10 +2,11 @@
 
 use feature::{App, BoxFuture, Computed, Problem, Rendering};
 use object::{Id, Key, Record};
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 use store::Snapshot;
 
 use super::uid_of;
+use crate::avatar::Person;
 use crate::group::Group;
 use crate::membership::grants_superuser;
 use crate::render;
@@ -55,8 +56,8 @@ fn roles_obj<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Values<
     })
 }
 
-fn avatar<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Values<'a> {
-    Box::pin(async move { Ok(records.iter().map(|r| picture(r).into()).collect()) })
+fn avatar<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Values<'a> {
+    Box::pin(async move { Ok(records.iter().map(|r| picture(rendering.app, r).into()).collect()) })
 }
 
 fn uid<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Values<'a> {
@@ -70,8 +71,11 @@ fn number(record: &Record) -> i64 {
     }
 }
 
-fn picture(record: &Record) -> String {
-    crate::avatar::initials(record.text("name"), record.text("username"))
+fn picture(app: &App, record: &Record) -> String {
+    static NONE: std::sync::LazyLock<Map<String, Json>> = std::sync::LazyLock::new(Map::new);
+    let [name, username, email] = ["name", "username", "email"].map(|field| record.text(field));
+    let attributes = record.get("attributes").as_json().and_then(Json::as_object).unwrap_or(&NONE);
+    crate::avatar::of(app, &Person { name, username, email, attributes })
 }
 
 fn superuser(snapshot: &Snapshot, record: &Record) -> bool {
@@ -95,7 +99,7 @@ pub fn full(app: &App, snapshot: &Snapshot, record: &Record) -> Json {
     map.insert("is_superuser".into(), superuser(snapshot, record).into());
     map.insert("groups_obj".into(), groups(snapshot, record));
     map.insert("roles_obj".into(), roles(snapshot, record));
-    map.insert("avatar".into(), picture(record).into());
+    map.insert("avatar".into(), picture(app, record).into());
     map.insert("uid".into(), uid_of(app, number(record)).into());
     json!(map)
 }

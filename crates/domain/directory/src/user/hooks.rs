@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use feature::{BoxFuture, Change, Doing, Problem, Through};
-use object::{Access, Id, Key, Value, parse_field};
+use feature::{BoxFuture, Change, Doing, Installation, Problem, Through};
+use object::{Access, Id, Key, Object as _, Value, parse_field};
 use serde_json::Value as Json;
+use store::Filter;
 
 use super::{User, UserType};
 use crate::guard;
@@ -97,12 +98,14 @@ pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
     })
 }
 
+/// With the user go the events that name them as the one who acted, where the installation's settings say so.
 pub fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
-        match change.record.key() {
-            Some(Key::Int(pk)) => crate::news::announce(change.store, pk).await,
-            _ => Ok(()),
+        let Some(Key::Int(pk)) = change.record.key() else { return Ok(()) };
+        if Installation::of(change.app).flag("gdpr_compliance") == Some(true) {
+            change.store.delete_where(events::Event::model(), Filter::eq("user__pk", pk)).await?;
         }
+        crate::news::announce(change.store, pk).await
     })
 }
 

@@ -64,7 +64,7 @@ fn about(call: &Call, snapshot: &Snapshot, user: &User, grants: &Grants) -> Json
         "groups": groups,
         "roles": roles,
         "email": user.email,
-        "avatar": user.avatar(),
+        "avatar": user.avatar(&call.app),
         "uid": user.uid(&call.app),
         "settings": settings,
         "type": object::Choices::as_str(user.r#type),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use events::{Action, Draft};
-use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{BoxFuture, Call, Installation, Method, Operation, Permission, Problem, Reply};
 use http::StatusCode;
 use object::Object;
 use serde_json::{Value as Json, json};
@@ -195,7 +195,11 @@ fn impersonate(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let reason = form.optional_text("reason");
         form.finish()?;
         guard::may_take_over(call.app.store(), &call.caller, &user).await?;
-        if call.caller.user == Some(user.pk.0) || !user.is_active {
+        let installation = Installation::of(&call.app);
+        let is_off = installation.flag("impersonation") == Some(false);
+        let lacks_reason = reason.is_empty() && installation.flag("impersonation_require_reason") == Some(true);
+        // COMPAT: one bare status for all of these.
+        if is_off || lacks_reason || call.caller.user == Some(user.pk.0) || !user.is_active {
             return Ok(Reply::Empty(StatusCode::UNAUTHORIZED));
         }
         // COMPAT: under a token there is no session to change; the call is accepted all the same.

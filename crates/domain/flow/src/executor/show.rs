@@ -51,12 +51,12 @@ async fn render(visit: &mut Visit, challenge: Challenge, errors: Option<&Errors>
 /// The name and the picture to show for the person the flow is about.
 async fn person(visit: &mut Visit) -> Result<(String, String), Problem> {
     if let Some(typed) = visit.plan.context.text(PENDING_USER_IDENTIFIER) {
-        return Ok((typed.to_owned(), pretended(visit.app(), typed).avatar()));
+        return Ok((typed.to_owned(), pretended(visit.app(), typed).avatar(visit.app())));
     }
     Ok(match visit.user() {
         None => (String::new(), NOBODY.to_owned()),
         Some(PendingUser::Pretended(name)) => {
-            let picture = pretended(visit.app(), &name).avatar();
+            let picture = pretended(visit.app(), &name).avatar(visit.app());
             (name, picture)
         }
         Some(PendingUser::Known(_)) => match visit.subject().await? {
@@ -66,7 +66,7 @@ async fn person(visit: &mut Visit) -> Result<(String, String), Problem> {
                     name: subject.record().text("name").to_owned(),
                     ..pretended(visit.app(), subject.username())
                 };
-                let picture = shown.avatar();
+                let picture = shown.avatar(visit.app());
                 (shown.username, picture)
             }
         },

@@ -194,9 +194,9 @@ impl HostObject for Subject {
                 (Some(env), Some(user)) => HostResult::Ready(Value::from(user.uid(&env.app))),
                 _ => HostResult::no_attribute("User", name),
             },
-            "avatar" => match typed(self) {
-                Some(user) => HostResult::Ready(Value::from(user.avatar())),
-                None => HostResult::no_attribute("User", name),
+            "avatar" => match (current(), typed(self)) {
+                (Some(env), Some(user)) => HostResult::Ready(Value::from(user.avatar(&env.app))),
+                _ => HostResult::no_attribute("User", name),
             },
             "sources" => env(|env| match env.app.store().model("authentik_core.source") {
                 Ok(model) => {
