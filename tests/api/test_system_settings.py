@@ -121,5 +121,5 @@ def test_people_change_of_themselves_what_is_set(server, api, settings, setting)
         assert shown["component"] == "ak-stage-prompt", shown
         given = {f["field_key"]: f["initial_value"] for f in shown["fields"]}
         new = "new@example.com" if field == "email" else f"new-{field}"
-        answer = person.answer(given | {field: new, "component": "ak-stage-prompt"}, slug).json()
+        answer = person.answer(given | {"attributes.settings.locale": "en", field: new, "component": "ak-stage-prompt"}, slug).json()
         assert bool(answer.get("response_errors")) != allowed, answer

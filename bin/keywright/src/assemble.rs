@@ -44,7 +44,7 @@ pub async fn app(loaded: Loaded, sources: &Sources, migration: &MigrateOptions) 
             setup(&app);
         }
     }
-    app.observe(vec![Box::new(events::Audit), Box::new(outpost::Watch)]);
+    app.observe(vec![Box::new(events::Audit), Box::new(access::Giver), Box::new(outpost::Watch)]);
     Ok(app)
 }
 

@@ -6,6 +6,7 @@
 mod authenticate;
 mod bearer;
 mod grants;
+mod initial;
 mod rbac;
 
 #[cfg(test)]
@@ -13,12 +14,13 @@ mod tests;
 
 pub use authenticate::{authenticate, by_session, nobody, of_session, of_user};
 pub use bearer::{Authenticator, Bearer, Bearers};
+pub use initial::{Giver, InitialPermissions};
 pub use rbac::{Entry, permissions};
 
 use feature::{App, Feature};
 
 pub const FEATURE: Feature =
-    Feature::new("access").operations(rbac::OPERATIONS).components(rbac::COMPONENTS).setup(setup);
+    Feature::new("access").kinds(&[initial::KIND]).operations(rbac::OPERATIONS).components(rbac::COMPONENTS).setup(setup);
 
 fn setup(app: &App) {
     app.provide(Bearers::default());

@@ -198,7 +198,8 @@ fn is_between(record: &Record) -> bool {
 fn import(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let Body::Raw { content_type, bytes } = &call.body else { return Err(no_file()) };
-        let file = part(content_type, bytes, "file").ok_or_else(no_file)?;
+        let parts = feature::form_parts(content_type, bytes);
+        let file = parts.iter().find(|p| p.name == "file").map(|p| p.content).ok_or_else(no_file)?;
         let text = std::str::from_utf8(file).map_err(|_| Problem::field("file", "The file is not UTF-8 text."))?;
         let tx = call.app.store().begin().await?;
         match apply_in(&call.app, &call.caller, &tx, Origin::Api, "import", text, &Map::new()).await {
@@ -227,25 +228,4 @@ fn result(call: &Call, success: bool, lines: &[String]) -> Json {
     let level = if success { "info" } else { "error" };
     let log = |line: &String| json!({"timestamp": now, "log_level": level, "logger": "blueprint", "event": line, "attributes": {}});
     json!({ "logs": lines.iter().map(log).collect::<Json>(), "success": success })
-}
-
-/// The content of one part of a form with files (RFC 7578).
-fn part<'b>(content_type: &str, body: &'b [u8], name: &str) -> Option<&'b [u8]> {
-    let parameter = content_type.split(';').map(str::trim).find_map(|p| p.strip_prefix("boundary="))?;
-    let boundary = format!("--{}", parameter.trim_matches('"'));
-    let mut rest = &body[find(body, boundary.as_bytes())? + boundary.len()..];
-    let wanted = format!("name=\"{name}\"");
-    loop {
-        let end = find(rest, format!("\r\n{boundary}").as_bytes())?;
-        let (part, after) = (&rest[..end], &rest[end + 2 + boundary.len()..]);
-        let head = find(part, b"\r\n\r\n")?;
-        if String::from_utf8_lossy(&part[..head]).split([';', '\r', '\n']).any(|p| p.trim() == wanted) {
-            return Some(&part[head + 4..]);
-        }
-        rest = after;
-    }
-}
-
-fn find(within: &[u8], what: &[u8]) -> Option<usize> {
-    within.windows(what.len()).position(|w| w == what)
 }

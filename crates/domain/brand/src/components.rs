@@ -1,6 +1,11 @@
 //! The components of the OpenAPI document that the operations here refer to.
 
+use crate::{files, version};
+
 pub const COMPONENTS: &[(&str, &str)] = &[
+    ("FileList", files::LISTED),
+    ("FileUploadRequest", files::UPLOADED),
+    ("VersionHistory", version::SHOWN),
     (
         "CurrentBrand",
         r##"{"type":"object","properties":{"matched_domain":{"type":"string"},"branding_title":{"type":"string"},

@@ -4,6 +4,7 @@ use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
 use serde_json::{Map, Value as Json, json};
 use store::Snapshot;
 
+use crate::files::picture;
 use crate::resolve::{flow_slug, of_host};
 use crate::tenant::tenant;
 
@@ -45,9 +46,9 @@ pub fn current_json(snapshot: &Snapshot, host: &str) -> Json {
     let mut out = Map::new();
     out.insert("matched_domain".into(), brand.domain.as_str().into());
     out.insert("branding_title".into(), brand.branding_title.as_str().into());
-    out.insert("branding_logo".into(), brand.branding_logo.as_str().into());
+    out.insert("branding_logo".into(), picture(&brand.branding_logo).into());
     out.insert("branding_logo_themed_urls".into(), themed(&brand.branding_logo));
-    out.insert("branding_favicon".into(), brand.branding_favicon.as_str().into());
+    out.insert("branding_favicon".into(), picture(&brand.branding_favicon).into());
     out.insert("branding_favicon_themed_urls".into(), themed(&brand.branding_favicon));
     out.insert("branding_custom_css".into(), brand.branding_custom_css.as_str().into());
     out.insert("ui_footer_links".into(), tenant.footer_links.clone());
@@ -80,7 +81,7 @@ fn themed(address: &str) -> Json {
     if !address.contains("%(theme)s") {
         return Json::Null;
     }
-    json!({"light": address.replace("%(theme)s", "light"), "dark": address.replace("%(theme)s", "dark")})
+    json!({"light": picture(&address.replace("%(theme)s", "light")), "dark": picture(&address.replace("%(theme)s", "dark"))})
 }
 
 fn config(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {

@@ -3,15 +3,17 @@
 mod brand;
 mod components;
 mod current;
+mod files;
 mod notice;
 mod resolve;
 mod system;
 mod tenant;
+mod version;
 
 #[cfg(test)]
 mod tests;
 
-use feature::{App, BoxFuture, Change, Feature, Kind, Problem};
+use feature::{App, BoxFuture, Change, Feature, Job, Kind, Problem};
 use flow::{Designation, Flow};
 use net::Origin;
 use object::{Id, Object, Record};
@@ -19,6 +21,7 @@ use store::Filter;
 
 pub use brand::Brand;
 pub use current::current_json;
+pub use files::picture;
 pub use notice::Notice;
 pub use resolve::of_host;
 pub use system::{API_VERSION, EmbeddedOutpost, app_name};
@@ -28,6 +31,7 @@ pub const FEATURE: Feature = Feature::new("brand")
     .kinds(&[
         Kind::of::<Brand>().check(check).display(display).operations(&[current::CURRENT]),
         Kind::of::<Tenant>().check(tenant::check),
+        Kind::of::<version::VersionHistory>(),
     ])
     .operations(&[
         current::CONFIG,
@@ -39,8 +43,16 @@ pub const FEATURE: Feature = Feature::new("brand")
         tenant::READ,
         tenant::PUT,
         tenant::PATCH,
+        version::LIST,
+        version::RETRIEVE,
+        files::LIST,
+        files::UPLOAD,
+        files::DELETE,
+        files::USED_BY,
     ])
     .components(components::COMPONENTS)
+    .routes(files::routes)
+    .jobs(&[Job { name: "version_note", every: 24 * 3600, run: version::note }])
     .setup(setup);
 
 fn setup(app: &App) {

@@ -7,6 +7,7 @@
 mod app;
 mod caller;
 pub mod change;
+mod form_data;
 mod hook;
 mod installation;
 mod kind;
@@ -19,6 +20,7 @@ mod tests;
 pub use app::{App, Parts};
 pub use caller::{Caller, Grants, RequestLine, Through};
 pub use change::{Change, Changed, Doing, Observer};
+pub use form_data::{FormPart, form_parts};
 pub use futures::future::BoxFuture;
 pub use hook::{
     CheckHook, ComputedHook, DeleteHook, DisplayHook, ListHook, Listing, Renderer, Rendering, SaveHook, ScopeHook,

@@ -28,7 +28,7 @@ impl Branding {
         let brand = brand::of_host(&app.store().snapshot(), origin.domain());
         // COMPAT: authentik's default brand has its name, and files of its own web interface, which we do not have.
         let own = |path: &str| !path.is_empty() && !path.starts_with("/static/dist/");
-        let or_empty = |path: &str| if own(path) { path.to_owned() } else { String::new() };
+        let or_empty = |path: &str| if own(path) { brand::picture(path) } else { String::new() };
         let is_untouched = brand.branding_title.is_empty() || (brand.default && brand.branding_title == "authentik");
         Self {
             title: if is_untouched { "Keywright".into() } else { brand.branding_title.clone() },

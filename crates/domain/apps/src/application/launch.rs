@@ -108,7 +108,7 @@ pub fn icon_url(icon: &str) -> Json {
     } else if icon.contains("://") || icon.starts_with('/') {
         icon.into()
     } else {
-        format!("/media/public/{icon}").into()
+        format!("/files/media/public/{icon}").into()
     }
 }
 

@@ -44,5 +44,5 @@ fn pictures_are_addresses_paths_or_uploads() {
     assert_eq!(icon_url(""), serde_json::Value::Null);
     assert_eq!(icon_url("fa://fa-wrench"), "fa://fa-wrench");
     assert_eq!(icon_url("/static/a.svg"), "/static/a.svg");
-    assert_eq!(icon_url("a.svg"), "/media/public/a.svg");
+    assert_eq!(icon_url("a.svg"), "/files/media/public/a.svg");
 }
