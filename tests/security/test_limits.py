@@ -10,6 +10,15 @@ import pytest
 import requests
 from person import Person, at_once
 
+from server import Server
+
+
+@pytest.fixture(scope="module")
+def server():
+    # Wrong and right passwords of one account at the same moment are what is measured here.
+    with Server(env={"KEYWRIGHT_THROTTLE__LOGIN__ACCOUNT": "1000/hour", "KEYWRIGHT_THROTTLE__LOGIN__EVERYWHERE": "1000/hour"}) as running:
+        yield running
+
 
 @pytest.fixture(autouse=True)
 def alive(server):
