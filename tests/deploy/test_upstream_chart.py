@@ -1,11 +1,14 @@
 """The pods of authentik's own chart run our image: its environment, arguments, mounts and probes, and nothing else."""
 
+import base64
+import os
 import pathlib
-import sys
+import subprocess
+import time
 
 import pytest
 import yaml
-from tools import IMAGE_ENV, LIBRARIES, Pod, Postgres, root_folder, root_only
+from tools import IMAGE_ENV, LIBRARIES, Pod, Postgres, program, root_folder, root_only
 
 FACTS = yaml.safe_load((pathlib.Path(__file__).parent / "upstream_chart.yaml").read_text())
 BLUEPRINT = """
@@ -70,8 +73,6 @@ def test_server_and_worker_are_content_with_what_the_chart_gives(database, tmp_p
 
 
 def wait_for_group(database, patience=30):
-    import time
-
     query = "SELECT name FROM authentik_core_group WHERE name = 'made-by-the-worker'"
     for _ in range(patience * 5):
         found = database.as_postgres("psql", "-h", str(database.folder), "-d", FACTS["secret"]["AUTHENTIK_POSTGRESQL__NAME"], "-Atc", query).strip()
@@ -97,4 +98,32 @@ def test_the_names_and_commands_of_the_upstream_image(database, tmp_path):
         assert applied["code"] == 0, applied["output"]
         recovery = one.run("ak", "create_recovery_key", "10", "akadmin")
         assert recovery["code"] == 0 and "/recovery/use-token/" in recovery["output"], recovery["output"]
-    assert sys.platform == "linux"
+
+
+def test_the_facts_are_those_of_the_chart():
+    """Beside a copy of the chart without its dependencies, named by AUTHENTIK_CHART, the noted facts are compared with it."""
+    chart = os.environ.get("AUTHENTIK_CHART")
+    if not chart:
+        pytest.skip("AUTHENTIK_CHART names no folder with authentik's chart")
+    given = {
+        "authentik": {"secret_key": FACTS["secret"]["AUTHENTIK_SECRET_KEY"], "postgresql": {"password": FACTS["secret"]["AUTHENTIK_POSTGRESQL__PASSWORD"]}},
+        "serviceAccount": {"create": False},
+        "blueprints": {"configMaps": ["apps"]},
+    }
+    command = [program("helm"), "template", "authentik", chart, "--kube-version", "1.33.0", "--values", "-"]
+    text = subprocess.run(command, input=yaml.safe_dump(given), capture_output=True, text=True, check=True, timeout=60).stdout
+    rendered = [one for one in yaml.safe_load_all(text) if one]
+    secret = next(one for one in rendered if one["kind"] == "Secret")
+    assert {key: base64.b64decode(value).decode() for key, value in secret["data"].items()} == FACTS["secret"]
+    for deployment in (one for one in rendered if one["kind"] == "Deployment"):
+        pod = deployment["spec"]["template"]
+        container = pod["spec"]["containers"][0]
+        facts = FACTS[container["name"]]
+        assert container["args"] == facts["args"] and "command" not in container
+        assert {one["name"]: one["value"] for one in container["env"]} == facts["env"]
+        assert {one["name"]: one["containerPort"] for one in container["ports"]} == facts["ports"]
+        assert [one["mountPath"] for one in container.get("volumeMounts", [])] == facts["mounts"]
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert facts[probe].items() <= container[probe].items()
+        assert facts["labels"].items() <= pod["metadata"]["labels"].items()
+        assert pod["spec"]["terminationGracePeriodSeconds"] == FACTS["terminationGracePeriodSeconds"]
