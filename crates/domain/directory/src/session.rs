@@ -89,9 +89,12 @@ pub struct AuthenticatedSession {
 /// Ends all sessions of a user, but for one.
 pub async fn end_all(store: &Store, user: Id<User>, keep: Option<Id<Session>>) -> Result<(), Problem> {
     let mut filter = Filter::eq("user", user);
+    let mut logins = filter.clone();
     if let Some(keep) = keep {
         filter = filter.and(Filter::eq("pk", keep).negate());
+        logins = logins.and(Filter::eq("session", keep).negate());
     }
+    crate::news::announce_ends(store, logins).await?;
     store.delete_where(Session::model(), filter).await?;
     crate::news::announce(store, user.0).await
 }

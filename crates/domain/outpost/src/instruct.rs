@@ -77,17 +77,29 @@ pub enum Heard {
 }
 
 /// Hears what outposts are told, on any node.
-pub struct Ear(Listener);
+pub struct Ear {
+    told: Listener,
+    /// Logins that ended, however they did.
+    ends: Listener,
+}
 
 impl Ear {
     pub fn new(app: &App) -> Self {
-        Self(app.store().listen(CHANNEL))
+        Self { told: app.store().listen(CHANNEL), ends: directory::news::listen_ends(app.store()) }
     }
     /// The next thing; `None` when the program ends.
     pub async fn next(&mut self) -> Option<Heard> {
         loop {
-            match self.0.next().await? {
+            let (news, is_end) = tokio::select! {
+                news = self.told.next() => (news?, false),
+                news = self.ends.next() => (news?, true),
+            };
+            match news {
                 News::Missed => return Some(Heard::Missed),
+                News::Told(sid) if is_end => {
+                    let instruction = Instruction::SessionEnd { session: sid.to_string() };
+                    return Some(Heard::Told(Told { outpost: None, instruction }));
+                }
                 News::Told(text) => match serde_json::from_str(&text) {
                     Ok(told) => return Some(Heard::Told(told)),
                     // Another version of the program may say more than this one understands.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use feature::{BoxFuture, Caller, Change, Computed, Problem, Rendering};
-use object::{Key, Object, Record, Value, render_value};
+use object::{Id, Key, Object, Record, Value, render_value};
 use serde_json::{Map, Value as Json};
 use store::{Filter, Query};
 
@@ -108,6 +108,9 @@ pub fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Prob
             ("expires", change.app.clock().now().into()),
         ];
         change.store.change(Session::model(), Filter::eq("pk", session), dead).await?;
+        if let Some(login) = change.record.key().and_then(Id::from_key) {
+            crate::news::announce_end(change.store, login).await?;
+        }
         match change.record.get("user").as_int() {
             Some(user) => crate::news::announce(change.store, user).await,
             None => Ok(()),

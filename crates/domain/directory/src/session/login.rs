@@ -64,6 +64,7 @@ impl WebSession {
         // Read inside the transaction: an account that is deactivated at this moment stays out.
         let Some(user) = active(&tx, user.pk).await? else { return Err(Problem::forbidden()) };
         if let Some(old) = old {
+            crate::news::announce_ends(&tx, Filter::eq("session", old)).await?;
             tx.delete_where(Session::model(), Filter::eq("pk", old)).await?;
             if let Some(before) = before {
                 crate::news::announce(&tx, before.0).await?;
@@ -102,6 +103,7 @@ impl WebSession {
         };
         let tx = app.store().begin().await?;
         if let Some(row) = row {
+            crate::news::announce_ends(&tx, Filter::eq("session", row)).await?;
             tx.delete_where(Session::model(), Filter::eq("pk", row)).await?;
         }
         for user in who.iter().chain(seen.iter().filter(|seen| who.as_ref().is_some_and(|who| who.pk != seen.pk))) {

@@ -105,6 +105,7 @@ pub fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Prob
         if Installation::of(change.app).flag("gdpr_compliance") == Some(true) {
             change.store.delete_where(events::Event::model(), Filter::eq("user__pk", pk)).await?;
         }
+        crate::news::announce_ends(change.store, Filter::eq("user", pk)).await?;
         crate::news::announce(change.store, pk).await
     })
 }
