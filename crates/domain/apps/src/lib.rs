@@ -31,7 +31,7 @@ pub use property_mapping::evaluate::{About, mapping, mappings_of};
 pub use provider::{LaunchUrl, Provider, register_launch_url, shown as provider_json};
 pub use source::connection::{GroupSourceConnection, UserSourceConnection};
 pub use source::kinds::{Presented, SourceKind, VerifyToken, register_source, verify_token};
-pub use source::{GroupMatchingMode, Source, UserMatchingMode};
+pub use source::{GroupMatchingMode, Source, UserMatchingMode, user_path};
 
 pub const FEATURE: Feature = Feature::new("apps")
     .kinds(&[

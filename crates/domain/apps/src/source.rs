@@ -4,7 +4,7 @@ pub mod api;
 pub mod connection;
 pub mod kinds;
 
-use object::{Choices, Object, Refs, Uuid};
+use object::{Choices, Object, Record, Refs, Uuid};
 use policy::PolicyBindingModel;
 
 use crate::property_mapping::PropertyMapping;
@@ -90,9 +90,7 @@ pub struct Source {
     pub icon: String,
 }
 
-impl Source {
-    /// The folder of the accounts that are made for those who come from here.
-    pub fn user_path(&self) -> String {
-        self.user_path_template.replace("%(slug)s", &self.slug)
-    }
+/// The folder of the accounts that are made for those who come from a source.
+pub fn user_path(source: &Record) -> String {
+    source.text("user_path_template").replace("%(slug)s", source.text("slug"))
 }

@@ -8,7 +8,6 @@ use feature::App;
 use jiff::Timestamp;
 use jose::jwt::{Checks, Claims};
 use oauth2_wire::{TokenError, names};
-use object::{Id, Object};
 use policy::Subject;
 use serde_json::{Map, Value as Json, json};
 use store::Filter;
@@ -59,18 +58,16 @@ pub async fn workload(app: &App, asked: &Asked, client: &Client, token: &str) ->
         format!("{}/application/o/{}/", asked.base, application.slug),
         format!("{}/application/o/token/", asked.base),
     ];
-    for source in client.provider.jwt_federation_sources.iter() {
+    for source in client.provider.jwt_federation_sources.iter().copied() {
         let presented = Presented { token, audiences: &audiences };
-        let Some((source, claims)) = apps::verify_token(app, Id(source.0), presented).await? else { continue };
+        let Some((source, claims)) = apps::verify_token(app, source, presented).await? else { continue };
         let Some(sub) = claims.get("sub").and_then(Json::as_str).filter(|sub| !sub.is_empty()) else { continue };
         let user = of_workload(app, client, &source, sub).await?;
         let expires = claims.get("exp").and_then(Json::as_i64).and_then(|exp| Timestamp::from_second(exp).ok());
-        let snapshot = app.store().snapshot();
-        let reference = snapshot.concrete(apps::Source::MODEL, source.base.pk.key()).map(|row| events::reference(row));
         let claims = Json::Object(claims);
         let args = Map::from_iter([
             ("jwt".to_owned(), claims.clone()),
-            ("source".to_owned(), reference.unwrap_or_default()),
+            ("source".to_owned(), events::reference(&source)),
         ]);
         return Ok(Some(Proved { user, claims, expires, args }));
     }
