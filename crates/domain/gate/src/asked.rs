@@ -70,7 +70,7 @@ pub(crate) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
 }
 
 /// Whether a query has `name=true`.
-pub(crate) fn is_signed(query: Option<&str>, name: &str) -> bool {
+pub fn is_signed(query: Option<&str>, name: &str) -> bool {
     // Most queries are none of ours, and looking is cheaper than decoding.
     query.is_some_and(|q| q.contains(name)) && parameter(query, name).is_some_and(|v| v.eq_ignore_ascii_case("true"))
 }

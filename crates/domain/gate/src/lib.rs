@@ -25,7 +25,7 @@ mod site;
 mod sites;
 mod state;
 
-pub use asked::Asked;
+pub use asked::{Asked, is_signed};
 pub use forwarded::Kind;
 pub use gate::{Credentials, Gate, Outpost, Pass, Verdict, credentials};
 pub use headers::{IDENTITY_HEADERS, Identity, Meta, is_identity_header, strip_identity};

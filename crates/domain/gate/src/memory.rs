@@ -79,6 +79,8 @@ impl Memory {
         if let Some(place) = piece.sessions.get_mut(&held.key)
             && Arc::ptr_eq(place, old)
         {
+            // A doubt that came up meanwhile is about the new one, too.
+            held.inherit(old);
             *place = Arc::clone(&held);
         }
         held

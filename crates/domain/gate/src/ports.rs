@@ -87,7 +87,8 @@ pub enum Review {
 /// [`Memory`](crate::Memory) that the gate was made with, and takes sessions out of it as it hears of their end.
 pub trait Sessions: Send + Sync + 'static {
     /// Whether the memory can be relied on: news of what ended come in. While not, every check is reviewed. Asked on every
-    /// check: a few atomic reads, no waiting.
+    /// check, before what is remembered counts; must not wait for anything slow. What had ended when it was called must be
+    /// out of the memory, or in doubt there, when it returns.
     fn is_current(&self) -> bool;
     /// Counts up with the configuration: decisions are made again when it changes.
     fn version(&self) -> u64;

@@ -101,6 +101,11 @@ impl Session {
     pub fn doubt(&self) {
         self.doubted.store(true, Ordering::Release);
     }
+    pub(crate) fn inherit(&self, old: &Self) {
+        if old.doubted.load(Ordering::Acquire) {
+            self.doubt();
+        }
+    }
     /// Before deciding again: a doubt that comes up meanwhile must not be lost.
     pub fn begin_review(&self) {
         self.doubted.store(false, Ordering::Release);

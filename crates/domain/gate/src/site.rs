@@ -273,4 +273,4 @@ pub(crate) fn is_within(name: &str, domain: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

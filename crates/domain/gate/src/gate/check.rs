@@ -65,7 +65,8 @@ impl Gate {
             return Ok(None);
         }
         let version = self.sessions.version();
-        if !session.is_doubted(version, now) && self.sessions.is_current() {
+        // First what has ended, as that is what casts doubt.
+        if self.sessions.is_current() && !session.is_doubted(version, now) {
             return Ok(Some(session));
         }
         session.begin_review();

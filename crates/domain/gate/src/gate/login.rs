@@ -34,7 +34,8 @@ impl Gate {
         let state = State::begin(site, back, self.clock.unix(), &self.random);
         let mut to = addresses.authorization_endpoint.clone();
         to.push(if to.contains('?') { '&' } else { '?' });
-        let mut query = form_urlencoded::Serializer::new(to);
+        let end = to.len();
+        let mut query = form_urlencoded::Serializer::for_suffix(to, end);
         query
             .append_pair("client_id", &site.config.client_id)
             .append_pair("code_challenge", &state.challenge(site, &browser))

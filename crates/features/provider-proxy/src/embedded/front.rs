@@ -18,7 +18,7 @@ use net::{Origin, TrustedProxies};
 use reverse_proxy::{Passage, ReverseProxy, Target, Timeouts};
 
 use super::issuer::Embedded as Issuer;
-use super::sessions::{Embedded as Sessions_, follow};
+use super::sessions::{Embedded as Sessions, keep_tidy};
 use crate::index;
 
 /// The gate of this process.
@@ -44,11 +44,12 @@ impl Front {
     }
     fn new(app: &App) -> Self {
         let memory = Arc::new(Memory::default());
-        tokio::spawn(follow(app.clone(), Arc::downgrade(&memory)));
+        let sessions = Arc::new(Sessions::new(app, Arc::clone(&memory)));
+        tokio::spawn(keep_tidy(Arc::downgrade(&sessions)));
         let outpost =
             Outpost { name: super::name(app), version: format!("goauthentik.io/outpost/{API_VERSION}") };
         let gate = Gate::new(
-            Arc::new(Sessions_::new(app)),
+            sessions,
             Arc::new(Issuer::new(app)),
             memory,
             app.clock().clone(),

@@ -4,11 +4,13 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use feature::App;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use gate::{Asked, Fault, Login, Memory, Review, Session, SessionKey, Sessions, Site};
 use object::{Id, Object};
+use parking_lot::Mutex;
 use secret::Sealer;
-use store::{Filter, News};
+use store::{Filter, Listener, News};
 
 use super::issuer::{Asking, Credentials, not_given};
 use crate::session::ProxySession;
@@ -21,6 +23,9 @@ const TIDY: Duration = Duration::from_secs(60);
 pub struct Embedded {
     app: App,
     sealer: Sealer,
+    memory: Arc<Memory>,
+    /// Read by whoever checks, so that a check sees what was committed before it began.
+    news: Mutex<Listener>,
 }
 
 fn unavailable(error: store::Error) -> Fault {
@@ -28,8 +33,24 @@ fn unavailable(error: store::Error) -> Fault {
 }
 
 impl Embedded {
-    pub fn new(app: &App) -> Self {
-        Self { app: app.clone(), sealer: app.root_key().sealer("proxy sessions", app.random().clone()) }
+    pub fn new(app: &App, memory: Arc<Memory>) -> Self {
+        let sealer = app.root_key().sealer("proxy sessions", app.random().clone());
+        let news = Mutex::new(directory::news::listen(app.store()));
+        Self { app: app.clone(), sealer, memory, news }
+    }
+
+    /// Has sessions looked at again whose users changed.
+    fn hear(&self) {
+        let mut news = self.news.lock();
+        while let Some(Some(heard)) = news.next().now_or_never() {
+            match heard {
+                News::Told(user) => {
+                    let user = user.parse::<i64>().ok();
+                    self.memory.doubt_where(|session| session.user == user);
+                }
+                News::Missed => self.memory.doubt_where(|_| true),
+            }
+        }
     }
 
     async fn row(&self, key: &SessionKey) -> Result<Option<ProxySession>, Fault> {
@@ -85,6 +106,7 @@ impl Embedded {
 
 impl Sessions for Embedded {
     fn is_current(&self) -> bool {
+        self.hear();
         self.app.store().news_age() < FRESH
     }
 
@@ -170,26 +192,12 @@ impl Sessions for Embedded {
     }
 }
 
-/// Has sessions looked at again whose users changed, until the memory is gone.
-pub async fn follow(app: App, memory: Weak<Memory>) {
-    let mut news = directory::news::listen(app.store());
-    let mut tidied = app.clock().monotonic();
+/// Takes note of news where nobody asks, and drops what is over, until the sessions are gone.
+pub async fn keep_tidy(sessions: Weak<Embedded>) {
     loop {
-        let heard = tokio::time::timeout(TIDY, news.next()).await;
-        let Some(memory): Option<Arc<Memory>> = memory.upgrade() else { return };
-        match heard {
-            Ok(Some(News::Told(user))) => {
-                let user = user.parse::<i64>().ok();
-                memory.doubt_where(|session| session.user == user);
-            }
-            Ok(Some(News::Missed)) => memory.doubt_where(|_| true),
-            Ok(None) => return,
-            Err(_) => {}
-        }
-        let now = app.clock().monotonic();
-        if now.saturating_sub(tidied) >= TIDY {
-            tidied = now;
-            memory.tidy(app.clock().unix());
-        }
+        tokio::time::sleep(TIDY).await;
+        let Some(sessions) = sessions.upgrade() else { return };
+        sessions.hear();
+        sessions.memory.tidy(sessions.app.clock().unix());
     }
 }
