@@ -51,6 +51,8 @@ pub enum Command {
         /// Username.
         username: String,
     },
+    /// Print the configuration of a reverse proxy that asks about an application.
+    Setup(Setup),
     /// Look at the settings.
     Config {
         #[command(subcommand)]
@@ -66,6 +68,27 @@ pub enum Command {
         #[command(subcommand)]
         command: Schema,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct Setup {
+    /// Slug of an application with a proxy provider.
+    pub application: String,
+    /// traefik, traefik-labels, traefik-kubernetes, nginx, ingress-nginx, caddy, haproxy, envoy or istio.
+    #[arg(long = "for", value_name = "PROXY")]
+    pub proxy: String,
+    /// Where the proxy reaches Keywright; http://keywright:9000 if not given.
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// Where the proxy reaches the application.
+    #[arg(long, value_name = "URL")]
+    pub upstream: Option<String>,
+    /// The address people open, where the provider stands for a whole domain.
+    #[arg(long, value_name = "URL")]
+    pub app: Option<String>,
+    /// What files, routers and services are called after; the slug, or the first part of the host.
+    #[arg(long)]
+    pub name: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Subcommand)]

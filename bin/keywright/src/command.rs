@@ -8,6 +8,7 @@ mod outpost;
 mod people;
 mod schema;
 mod server;
+mod setup;
 mod supervised;
 
 use std::process::ExitCode;
@@ -53,6 +54,7 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
         Command::Server => server::run(app, true, passed).await?,
         Command::Worker => server::run(app, false, passed).await?,
         Command::ApplyBlueprint(options) => return blueprint::apply(&app, &options).await,
+        Command::Setup(options) => setup::run(&app, &options)?,
         Command::ExportBlueprint => blueprint::export(&app).await?,
         Command::CreateRecoveryKey(options) => people::recovery_key(&app, &options).await?,
         Command::Changepassword { username } => people::change_password(&app, &username).await?,
