@@ -93,16 +93,19 @@ def blueprint(addresses, auth):
 class Installation:
     """Everything of one test file, started; ended by `close`."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, tls=False):
         raw.resolve_here()
         self.folder = tempfile.mkdtemp(prefix="keywright-proxy-")
-        self.proxy = kind(self.folder)
+        self.proxy = kind(self.folder, tls)
+        scheme = "https" if tls else "http"
         self.applications = {site: Application(site).__enter__() for site in SITES}
         self.ports = ports_for(kind, SITES)
-        self.addresses = {site: f"http://{HOSTS[site]}:{self.ports[site]}" for site in SITES}
+        self.addresses = {site: f"{scheme}://{HOSTS[site]}:{self.ports[site]}" for site in SITES}
         self.server = Server(port=free_port())
+        if tls:
+            raw.TLS.update(self.ports.values())
         # Where a domain's logins come back to must lie in the domain.
-        self.auth = f"http://auth.{DOMAIN}:{self.server.http}"
+        self.auth = f"{scheme}://auth.{DOMAIN}:{self.server.https if tls else self.server.http}"
         self.server.env["AUTHENTIK_HOST"] = self.auth
         (self.server.blueprints / "sites.yaml").write_text(blueprint(self.addresses, self.auth))
         try:
@@ -119,6 +122,7 @@ class Installation:
 
     def close(self):
         self.proxy.stop()
+        raw.TLS.difference_update(self.ports.values())
         self.server.__exit__(None)
         for application in self.applications.values():
             application.__exit__()
@@ -165,6 +169,8 @@ class Installation:
     def log_in(self, name, site, path="/"):
         """A browser in which a person has just logged in at a site, and the page they see."""
         browser = Browser()
+        # Certificates here are nobody's.
+        browser.session.verify = False
         page = browser.log_in(browser.get(self.addresses[site] + path), name, PASSWORD)
         return browser, page
 
@@ -193,14 +199,14 @@ def identity(asked):
     return found
 
 
-class Cases:
-    """The cases; a class of a test file inherits them and names its proxy."""
+class Common:
+    """What people do all day; run over TLS as well."""
 
-    proxy = None
+    proxy, tls = None, False
 
     @pytest.fixture(scope="class")
     def it(self, request):
-        installation = Installation(request.cls.proxy)
+        installation = Installation(request.cls.proxy, request.cls.tls)
         yield installation
         installation.close()
 
@@ -242,13 +248,6 @@ class Cases:
         for spelling in SPELLINGS:
             assert it.refused(it.anonymous("wiki", "/", headers=[(spelling, "akadmin")]), "wiki"), spelling
 
-    def test_an_open_path_tells_nobody(self, it):
-        forged = [(spelling, "akadmin") for spelling in SPELLINGS]
-        answer = it.anonymous("wiki", "/public/logo.svg", headers=forged)
-        assert answer.status == 200
-        assert not "".join(sum(map(list, (v for k, v in identity(json.loads(answer.body)).items() if k in IDENTITY)), []))
-        it.reached("wiki")
-
     def test_who_is_not_in_the_group_sees_a_refusal(self, it):
         it.reached("vault")
         _, page = it.log_in("alice", "vault")
@@ -256,20 +255,6 @@ class Cases:
         assert not it.reached("vault")
         _, page = it.log_in("bob", "vault")
         assert identity(application(page))["username"] == ["bob"]
-
-    def test_who_leaves_the_group_is_kept_out_at_once(self, it):
-        browser, page = it.log_in("bob", "vault")
-        application(page)
-        bob = it.api.first("/core/users/", username="bob")["pk"]
-        group = it.api.first("/core/groups/", name="keepers")["pk"]
-        it.api.call("POST", f"/core/groups/{group}/remove_user/", 204, json={"pk": bob})
-        try:
-            time.sleep(1)
-            it.reached("vault")
-            answer = it.anonymous("vault", "/", headers=it.cookies(browser, "vault"))
-            assert it.refused(answer, "vault"), answer.status
-        finally:
-            it.api.call("POST", f"/core/groups/{group}/add_user/", 204, json={"pk": bob})
 
     def test_logout_at_the_application(self, it):
         browser, _ = it.log_in("alice", "wiki")
@@ -280,15 +265,6 @@ class Cases:
         # What was in use is worth nothing any more; whether the login itself ends too is for the provider's flow to say.
         assert it.refused(it.anonymous("wiki", "/", headers=kept), "wiki")
         assert it.refused(it.anonymous("wiki", "/", headers=it.cookies(browser, "wiki")), "wiki")
-
-    def test_logout_at_the_server_ends_the_sessions_at_the_applications(self, it):
-        browser, _ = it.log_in("alice", "wiki")
-        application(browser.get(it.addresses["one"] + "/"))
-        browser.get(it.auth + "/flows/-/default/invalidation/")
-        time.sleep(1)
-        it.reached("wiki"), it.reached("one")
-        assert it.refused(it.anonymous("wiki", "/", headers=it.cookies(browser, "wiki")), "wiki")
-        assert it.refused(it.anonymous("one", "/", headers=it.cookies(browser, "one")), "one")
 
     def test_websocket(self, it):
         browser, _ = it.log_in("alice", "wiki")
@@ -322,6 +298,40 @@ class Cases:
         asked = answer.json()
         assert (asked["method"], asked["path"], asked["body"]) == ("POST", "/form?step=2", body.decode())
         assert identity(asked)["username"] == ["alice"]
+
+
+class Cases(Common):
+    """All cases; a class of a test file inherits them and names its proxy."""
+
+    def test_an_open_path_tells_nobody(self, it):
+        forged = [(spelling, "akadmin") for spelling in SPELLINGS]
+        answer = it.anonymous("wiki", "/public/logo.svg", headers=forged)
+        assert answer.status == 200
+        assert not "".join(sum(map(list, (v for k, v in identity(json.loads(answer.body)).items() if k in IDENTITY)), []))
+        it.reached("wiki")
+
+    def test_who_leaves_the_group_is_kept_out_at_once(self, it):
+        browser, page = it.log_in("bob", "vault")
+        application(page)
+        bob = it.api.first("/core/users/", username="bob")["pk"]
+        group = it.api.first("/core/groups/", name="keepers")["pk"]
+        it.api.call("POST", f"/core/groups/{group}/remove_user/", 204, json={"pk": bob})
+        try:
+            time.sleep(1)
+            it.reached("vault")
+            answer = it.anonymous("vault", "/", headers=it.cookies(browser, "vault"))
+            assert it.refused(answer, "vault"), answer.status
+        finally:
+            it.api.call("POST", f"/core/groups/{group}/add_user/", 204, json={"pk": bob})
+
+    def test_logout_at_the_server_ends_the_sessions_at_the_applications(self, it):
+        browser, _ = it.log_in("alice", "wiki")
+        application(browser.get(it.addresses["one"] + "/"))
+        browser.get(it.auth + "/flows/-/default/invalidation/")
+        time.sleep(1)
+        it.reached("wiki"), it.reached("one")
+        assert it.refused(it.anonymous("wiki", "/", headers=it.cookies(browser, "wiki")), "wiki")
+        assert it.refused(it.anonymous("one", "/", headers=it.cookies(browser, "one")), "one")
 
     @pytest.mark.parametrize("path", ["/private", "/", "/?x=/public/", "/private?next=/public/logo.svg"])
     def test_what_the_client_says_of_the_request_decides_nothing(self, it, path):

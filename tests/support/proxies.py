@@ -3,13 +3,14 @@
 import json
 import os
 import pathlib
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
 
 import pytest
-import raw
 from server import ROOT, free_port
 
 GO = ROOT / "tests/proxies/traefik"
@@ -40,8 +41,8 @@ class Proxy:
     # Whether all sites share a port, as they would in production, or each configuration stands for itself.
     shares_port = True
 
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, folder, tls=False):
+        self.folder, self.tls = pathlib.Path(folder), tls
         self.process = None
         self.log = self.folder / "proxy.log"
 
@@ -55,7 +56,7 @@ class Proxy:
                 raise AssertionError(f"{self.name} ended with {self.process.returncode}:\n{self.log.read_text()[-3000:]}")
             try:
                 for port in ports:
-                    raw.connect(port).close()
+                    socket.create_connection(("127.0.0.1", port), timeout=5).close()
                 return self
             except OSError:
                 time.sleep(0.05)
@@ -77,8 +78,26 @@ class Proxy:
         return path
 
     def prepare(self, sites, ports):
-        """Writes the configuration; returns the command. Only addresses to listen on are changed, to this machine alone."""
+        """Writes the configuration; returns the command. Only what is printed as an example is changed: the address to listen
+        on, to this machine alone, and the places of certificates."""
         raise NotImplementedError
+
+    def at_home(self, text):
+        """A text with its certificates where this proxy has them; makes those that it names."""
+        names = sorted(set(re.findall(r"/etc/ssl/([a-z0-9.-]+)\.(?:crt|key|pem)", text)))
+        for name in names:
+            certificate(self.folder / "ssl", name)
+        return text.replace("/etc/ssl/", f"{self.folder}/ssl/")
+
+
+def certificate(folder, name):
+    """A certificate for a name, signed by itself: .crt, .key, and both in .pem."""
+    folder.mkdir(exist_ok=True)
+    crt, key = folder / f"{name}.crt", folder / f"{name}.key"
+    if not crt.exists():
+        made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+        subprocess.run([*made, "-addext", f"subjectAltName=DNS:{name}", "-keyout", key, "-out", crt], check=True, capture_output=True)
+        (folder / f"{name}.pem").write_text(crt.read_text() + key.read_text())
 
 
 class Nginx(Proxy):
@@ -88,7 +107,7 @@ class Nginx(Proxy):
         nginx = of_debian("nginx", "nginx-light")
         for site, files in sites.items():
             for file in files:
-                self.write(f"conf.d/{file['name']}", file["content"].replace("listen ", "listen 127.0.0.1:"))
+                self.write(f"conf.d/{file['name']}", self.at_home(file["content"]).replace("listen ", "listen 127.0.0.1:"))
         places = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         main = f"""
             {"user root;" if os.geteuid() == 0 else ""} daemon off; worker_processes 1; pid {self.folder}/nginx.pid; error_log stderr notice;
@@ -103,7 +122,9 @@ class Caddy(Proxy):
 
     def prepare(self, sites, ports):
         caddy = of_debian("caddy", "caddy")
-        text = "{\n\tadmin off\n\tauto_https off\n\tdefault_bind 127.0.0.1\n}\n"
+        # With an authority of its own in place of one that would have to reach this machine.
+        certificates = "local_certs\n\tskip_install_trust\n\tauto_https disable_redirects" if self.tls else "auto_https off"
+        text = f"{{\n\tadmin off\n\t{certificates}\n\tdefault_bind 127.0.0.1\n}}\n"
         text += "\n".join(file["content"] for files in sites.values() for file in files)
         return [caddy, "run", "--adapter", "caddyfile", "--config", str(self.write("Caddyfile", text))]
 
@@ -118,7 +139,7 @@ class Haproxy(Proxy):
         for number, (site, files) in enumerate(sites.items()):
             text, script = (next(f["content"] for f in files if f["name"].endswith(end)) for end in (".cfg", ".lua"))
             path = self.write("keywright.lua", script)
-            text = text.replace("/etc/haproxy/keywright.lua", str(path)).replace("bind :", "bind 127.0.0.1:")
+            text = self.at_home(text).replace("/etc/haproxy/keywright.lua", str(path)).replace("bind :", "bind 127.0.0.1:")
             if number:
                 # The guide says so: a second application is what follows from `frontend` on.
                 text = text[text.index("frontend ") :]
@@ -135,7 +156,7 @@ class Traefik(Proxy):
                 self.write(f"sites/{file['name']}", file["content"])
         entry = {"address": f"127.0.0.1:{ports[0]}", "http": {"aliasHeadersStrategy": "delete"}}
         static = {
-            "entryPoints": {"web": entry},
+            "entryPoints": {"websecure" if self.tls else "web": entry},
             "providers": {"file": {"directory": str(self.folder / "sites")}},
             "log": {"level": "INFO"},
             "global": {"checkNewVersion": False, "sendAnonymousUsage": False},
@@ -164,7 +185,7 @@ class Envoy(Proxy):
         listeners, clusters = [], []
         yaml = pytest.importorskip("yaml")
         for files in sites.values():
-            static = yaml.safe_load(files[0]["content"].replace("0.0.0.0", "127.0.0.1"))["static_resources"]
+            static = yaml.safe_load(self.at_home(files[0]["content"]).replace("0.0.0.0", "127.0.0.1"))["static_resources"]
             listeners += static["listeners"]
             clusters += static["clusters"]
         whole = {"static_resources": {"listeners": listeners, "clusters": clusters}}
