@@ -7,12 +7,13 @@ use std::process::Command;
 use anyhow::{Context as _, Result, bail};
 
 /// File, and the arguments of `keywright` that print it.
-const FILES: [(&str, &[&str]); 5] = [
+const FILES: [(&str, &[&str]); 6] = [
     ("schema/openapi.yml", &["schema", "openapi"]),
     ("schema/model.lock", &["schema", "lock"]),
     ("schema/forms.json", &["schema", "forms"]),
     ("schema/settings.json", &["config", "schema"]),
     ("docs/reference/settings.md", &["config", "reference"]),
+    ("docs/reference/objects.md", &["schema", "objects"]),
 ];
 
 pub fn run(root: &Path, check: bool) -> Result<()> {

@@ -148,4 +148,6 @@ pub enum Schema {
     Lock,
     /// The forms of the admin pages.
     Forms,
+    /// The reference of all objects (Markdown).
+    Objects,
 }

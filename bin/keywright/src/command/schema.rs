@@ -14,6 +14,7 @@ pub fn run(what: Schema) -> Result<ExitCode> {
         Schema::Openapi => print!("{}", rest::openapi::yaml(registry)),
         Schema::Lock => print!("{}", store::lock_text(registry.catalogue)),
         Schema::Forms => println!("{:#}", rest::forms(registry)),
+        Schema::Objects => print!("{}", rest::reference(registry)),
     }
     Ok(ExitCode::SUCCESS)
 }

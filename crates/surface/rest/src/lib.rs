@@ -13,6 +13,7 @@ mod list;
 pub mod openapi;
 mod operation;
 mod options;
+mod reference;
 mod render;
 mod reply;
 mod router;
@@ -25,5 +26,6 @@ mod used_by;
 mod tests;
 
 pub use forms::forms;
+pub use reference::reference;
 pub use router::router;
 pub use table::{Action, Endpoint, Table};

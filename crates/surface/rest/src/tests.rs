@@ -143,3 +143,20 @@ fn the_document_says_what_is_served() {
     assert!(schemas["Note"]["properties"].get("key").is_none());
     assert!(crate::openapi::to_yaml(&document).starts_with("openapi: \"3.0.3\"\n"));
 }
+
+#[test]
+fn the_reference_tells_of_every_public_field_and_operation() {
+    let page = crate::reference(fixture::registry());
+    for expected in [
+        "## `t.toy`",
+        "`/api/v3/t/toys/`: list, create",
+        "`t.change_toy`",
+        "| `slug`",
+        "`GET /api/v3/t/toys/{slug}/squeak/`",
+    ] {
+        assert!(page.contains(expected), "{expected} is missing in\n{page}");
+    }
+    for kind in fixture::registry().kinds().filter(|k| (k.model)().schema.path.is_some()) {
+        assert_eq!(page.matches(&format!("\n## `{}`\n", (kind.model)().name())).count(), 1);
+    }
+}
