@@ -35,6 +35,13 @@ pub enum Command {
     },
     /// Bring the database to this version's shape.
     Migrate(Migrate),
+    /// Move everything from one database into another: from SQLite to PostgreSQL, or back.
+    #[command(name = "migrate-store", visible_alias = "migrate_store")]
+    MigrateStore(MigrateStore),
+    /// Make an encrypted backup of everything.
+    Backup(Backup),
+    /// Put a backup in the place of everything there is.
+    Restore(Restore),
     /// Say whether the server on this machine is ready (exit status 0 or 1).
     Healthcheck,
     /// Apply blueprint files: all of each or nothing of it.
@@ -108,6 +115,63 @@ pub struct Migrate {
     /// PostgreSQL: the dump taken just before, as proof that there is a way back.
     #[arg(long, value_name = "FILE")]
     pub dump: Option<PathBuf>,
+}
+
+/// Move everything from one database into another: from SQLite to PostgreSQL, or back.
+///
+/// Stop all nodes first: what is written during the move is not moved. All of it is copied in one transaction, read back,
+/// and compared row by row before it counts; whatever goes wrong leaves the target empty, and the source is only read.
+///
+/// To leave SQLite: set postgresql.* to the new server as the nodes will have it, set the secret key to the content of
+/// DATA/secret.key, and run `keywright migrate-store` where the data folder is.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "A database is written as sqlite:PATH, postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or settings \
+    (the one that the settings name)."
+)]
+pub struct MigrateStore {
+    /// The database to read [default: the SQLite database in the data folder].
+    #[arg(long, value_name = "DATABASE")]
+    pub from: Option<String>,
+    /// The database to fill, which has to be empty [default: the one that the settings name].
+    #[arg(long, value_name = "DATABASE")]
+    pub to: Option<String>,
+}
+
+/// Make an encrypted backup of everything: all rows as of one moment, and the secret key.
+///
+/// Nothing has to be stopped. The passphrase comes from backup.passphrase (KEYWRIGHT_BACKUP__PASSPHRASE) or a key file. A
+/// backup goes back into either kind of database.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Where to keep it: a folder, or s3://BUCKET/FOLDER [default: backup.to, or DATA/backups].
+    #[arg(long, value_name = "PLACE")]
+    pub to: Option<String>,
+    /// File whose content is used as the passphrase.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// Put a backup in the place of everything there is.
+///
+/// All of the backup is checked before anything is touched, and all of what was written is read back before it counts. Stop
+/// all nodes first.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// A file, the name of one where backups are kept, s3://BUCKET/FOLDER/NAME, or `latest`.
+    pub backup: String,
+    /// Replace the data that the database holds.
+    #[arg(long)]
+    pub yes: bool,
+    /// Only check the backup and say what is in it.
+    #[arg(long)]
+    pub check: bool,
+    /// Only print the secret key in it.
+    #[arg(long, conflicts_with = "check")]
+    pub secret_key: bool,
+    /// File whose content is used as the passphrase.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,11 +1,14 @@
 //! The commands, one file each.
 
+pub mod backup;
 mod blueprint;
 mod config;
 mod healthcheck;
 mod migrate;
+mod migrate_store;
 mod outpost;
 mod people;
+mod progress;
 mod schema;
 mod server;
 mod setup;
@@ -42,12 +45,15 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
     for notice in &loaded.notices {
         tracing::info!("{notice}");
     }
-    if let Command::Outpost { kind } = cli.command {
-        outpost::run(&loaded.settings, kind).await?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if let Command::Migrate(options) = &cli.command {
-        return migrate::run(loaded, &sources, options).await;
+    match cli.command {
+        Command::Outpost { kind } => {
+            outpost::run(&loaded.settings, kind).await?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        Command::Migrate(options) => return migrate::run(loaded, &sources, &options).await,
+        Command::MigrateStore(options) => return migrate_store::run(&loaded.settings, &options).await,
+        Command::Restore(options) => return backup::restore(&loaded.settings, &options).await,
+        _ => {}
     }
     let app = assemble::app(loaded, &sources, &MigrateOptions::default()).await?;
     match cli.command {
@@ -55,6 +61,7 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
         Command::Worker => server::run(app, false, passed).await?,
         Command::ApplyBlueprint(options) => return blueprint::apply(&app, &options).await,
         Command::Setup(options) => setup::run(&app, &options)?,
+        Command::Backup(options) => return backup::create(&app, &options).await,
         Command::ExportBlueprint => blueprint::export(&app).await?,
         Command::CreateRecoveryKey(options) => people::recovery_key(&app, &options).await?,
         Command::Changepassword { username } => people::change_password(&app, &username).await?,
@@ -64,7 +71,9 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
         | Command::Completions { .. }
         | Command::Schema { .. }
         | Command::Healthcheck
-        | Command::Migrate(_) => {}
+        | Command::Migrate(_)
+        | Command::MigrateStore(_)
+        | Command::Restore(_) => {}
     }
     Ok(ExitCode::SUCCESS)
 }

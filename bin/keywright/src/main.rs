@@ -5,8 +5,10 @@
 mod assemble;
 mod cli;
 mod command;
+mod drain;
 mod features;
 mod jobs;
+mod outage;
 mod router;
 
 use std::process::ExitCode;

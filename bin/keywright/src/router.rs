@@ -10,6 +10,7 @@ use http::{StatusCode, header};
 use net::{Edge, TrustedProxies};
 
 use crate::features::FEATURES;
+use crate::{drain, outage};
 
 /// The public router: API, pages, protocol endpoints and health.
 pub fn public(app: &App) -> Router {
@@ -22,10 +23,12 @@ pub fn public(app: &App) -> Router {
     // Who asks is worked out once, inside the browser session, before anything else runs.
     let router = router
         .layer(from_fn_with_state(app.clone(), callers))
+        .layer(from_fn_with_state(app.clone(), outage::tell))
         .layer(from_fn_with_state(app.clone(), web::dress))
         .layer(from_fn_with_state(app.clone(), directory::sessions));
     // Requests for protected applications are none for the server: they are told apart before all else.
-    edge(app).around(provider_proxy::before(&provider_proxy::Front::of(app), router.merge(health(app))))
+    let all = provider_proxy::before(&provider_proxy::Front::of(app), router.merge(health(app)));
+    edge(app).around(all.layer(from_fn(drain::let_go)))
 }
 
 /// Puts the caller among the request's extensions. Only the API knows bearer tokens of its own: a protocol endpoint reads
@@ -88,8 +91,11 @@ pub fn health(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-/// Ready means that the database answers.
+/// Ready means that the database answers, and that we are not about to go.
 async fn ready(State(app): State<App>) -> StatusCode {
+    if drain::is_draining() || app.store().is_down() {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     let model = app.registry().catalogue.models()[0];
     match app.store().exists(model, store::Filter::False).await {
         Ok(_) => StatusCode::OK,

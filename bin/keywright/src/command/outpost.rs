@@ -19,7 +19,7 @@ pub async fn run(settings: &Settings, kind: Outpost) -> Result<()> {
         version: brand::API_VERSION,
     };
     match kind {
-        Outpost::Proxy => runner::run(settings, surroundings, wait_for_signal()).await?,
+        Outpost::Proxy => runner::run(settings, surroundings, async { let _ = wait_for_signal().await; }).await?,
     }
     Ok(())
 }

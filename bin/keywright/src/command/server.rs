@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::supervised;
-use crate::{assemble, jobs, router};
+use crate::{assemble, drain, jobs, router};
 
 /// Runs until told to stop, then drains. `web` says whether the public ports are served too.
 pub async fn run(app: App, web: bool, mut passed: Passed) -> Result<()> {
@@ -48,12 +48,14 @@ pub async fn run(app: App, web: bool, mut passed: Passed) -> Result<()> {
         }
     }
     passed.finish()?;
-    let background = jobs::start(&app);
+    let mut background = jobs::start(&app);
+    super::backup::schedule(&app, &mut background)?;
     let took = app.clock().monotonic().saturating_sub(started);
     announce(&app, web, took).await;
     let watchdog = supervised::ready();
 
-    wait_for_signal().await;
+    let hurry = wait_for_signal().await;
+    drain::begin(&app, hurry).await;
     tracing::info!("Stopping: requests under way are finished first");
     supervised::stopping();
     let _ = stop.send(true);
@@ -100,14 +102,15 @@ async fn announce(app: &App, web: bool, took: Duration) {
     }
 }
 
-pub(super) async fn wait_for_signal() {
+/// Waits to be told to stop; says whether by a person at the keyboard.
+pub(super) async fn wait_for_signal() -> bool {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         let _ = tokio::signal::ctrl_c().await;
-        return;
+        return true;
     };
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => false,
+        _ = tokio::signal::ctrl_c() => true,
     }
 }

@@ -1,5 +1,6 @@
 //! All sections together: the one list that makes a section exist.
 
+mod backup;
 mod bootstrap;
 mod general;
 mod listen;
@@ -11,6 +12,7 @@ mod throttle;
 mod tls;
 mod web;
 
+pub use backup::Backup;
 pub use bootstrap::Bootstrap;
 pub use general::{Database, General};
 pub use listen::Listen;
@@ -58,6 +60,7 @@ sections! {
     outpost: Outpost,
     sessions: Sessions,
     throttle: Throttle,
+    backup: Backup,
 }
 
 /// Where objects are kept.

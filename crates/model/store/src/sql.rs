@@ -8,7 +8,7 @@ mod write;
 
 use object::{Catalogue, Field, KeyKind, Kind, Model, Value};
 
-pub use change::{announce, claim, counters, forget_news, news, tell};
+pub use change::{announce, claim, counters, forget_news, news, release, tell};
 pub use ddl::{add_reference, create_all, create_index, create_table, drop_index, drop_reference, fill, sql_type};
 pub use read::{by_key, count, count_up_to, kinds, links, select};
 pub use write::{plan, take};

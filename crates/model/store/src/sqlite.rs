@@ -6,6 +6,7 @@
 
 mod bind;
 mod feed;
+mod frozen;
 mod reader;
 mod script;
 mod writer;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 pub use feed::follow;
+pub use frozen::Frozen;
 
 use crate::error::{Error, Result};
 use crate::statement::{Outcome, Statement};
@@ -92,6 +94,13 @@ impl Sqlite {
     #[cfg(test)]
     pub fn kill_writer(&self) {
         self.writer.die();
+    }
+
+    pub async fn freeze(&self) -> Result<Frozen> {
+        let location = self.location.clone();
+        tokio::task::spawn_blocking(move || Frozen::open(&location))
+            .await
+            .map_err(|e| Error::Unavailable(e.to_string()))?
     }
 
     pub fn location(&self) -> &Location {

@@ -25,11 +25,9 @@ impl Touch {
         match write {
             Write::Insert(_) => Self::Inserted(label),
             Write::Delete { .. } | Write::DeleteWhere { .. } => Self::Deleted(label),
-            Write::Update(_)
-            | Write::Upsert(_)
-            | Write::Change { .. }
-            | Write::Link { .. }
-            | Write::Unlink { .. } => Self::Changed(label),
+            Write::Update(_) | Write::Upsert(_) | Write::Change { .. } | Write::Link { .. } | Write::Unlink { .. } => {
+                Self::Changed(label)
+            }
         }
     }
     fn label(self) -> &'static str {

@@ -21,6 +21,11 @@ impl Store {
         Ok(outcomes.first().is_some_and(|o| o.affected > 0))
     }
 
+    /// Gives a turn back before its time.
+    pub async fn release(&self, name: &str) -> Result<()> {
+        self.conn.write(vec![sql::release(name)]).await.map(|_| ())
+    }
+
     /// Does the work while no other process on this database does work under the same name; whoever comes second waits.
     /// The work may use the store, in this process it must not ask for the same name again.
     pub async fn exclusively<T, E>(

@@ -24,6 +24,9 @@ settings! {
         max_connections: u32, "listen.max_connections" = "10000";
         /// Time a client has to send the head of a request.
         header_timeout: Duration, "listen.header_timeout" = "seconds=30";
+        /// How long a node of several goes on accepting requests after it was told to stop. It says at once that it is not
+        /// ready, so that whatever balances the load sends no more.
+        shutdown_delay: Duration, "listen.shutdown_delay" = "seconds=3";
         /// Time running requests have to finish when the server stops.
         shutdown_grace: Duration, "listen.shutdown_grace" = "seconds=25";
     }

@@ -98,6 +98,18 @@ pub fn claim(dialect: Dialect, name: &str, period: Duration) -> Statement {
     }
 }
 
+/// Gives a turn back.
+pub fn release(name: &str) -> Statement {
+    Statement {
+        sql: "DELETE FROM keywright_turn WHERE name = $1".into(),
+        params: vec![Value::from(name).into()],
+        columns: vec![],
+        expect: Expect::Any,
+        hot: false,
+        heavy: false,
+    }
+}
+
 /// Reads all counters.
 pub fn counters() -> Statement {
     Statement {

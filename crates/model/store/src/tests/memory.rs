@@ -57,10 +57,8 @@ testkit::on_each_store! { catalogue();
 #[tokio::test]
 async fn another_process_is_heard() {
     let path = std::env::temp_dir().join(format!("keywright-memory-{}.db", clock::Random::system().uuid_v4()));
-    let (one, other) = (
-        Store::open_sqlite(&path, catalogue()).await.unwrap(),
-        Store::open_sqlite(&path, catalogue()).await.unwrap(),
-    );
+    let (one, other) =
+        (Store::open_sqlite(&path, catalogue()).await.unwrap(), Store::open_sqlite(&path, catalogue()).await.unwrap());
     let id = user(&one, "a").await;
     recall(&one, "a").await.unwrap();
     other.update(&User { pk: id, name: "b".into(), groups: Refs(vec![]) }).await.unwrap();
