@@ -218,7 +218,7 @@ def test_logout_at_the_application(world):
 
 def test_a_change_of_a_provider_arrives_at_once(world):
     assert world.get("wiki", "/open/page").status == 302
-    world.api.patch(f"/providers/proxy/{world.wiki['pk']}/", {"skip_path_regex": "^/open/"})
+    world.api.patch(f"/providers/proxy/{world.wiki['pk']}/", {"skip_path_regex": "^/open/", "internal_host": world.application.base})
     wait_for("the change", lambda: world.get("wiki", "/open/page").status == 200, 2)
     late = world.provider("late", mode="forward_single")
     assert world.get("late", f"{PREFIX}/start").status == 400
