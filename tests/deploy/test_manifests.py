@@ -193,11 +193,11 @@ def test_version_everywhere():
     for overlay in ("sqlite", "postgresql"):
         kustomization = yaml.safe_load((ROOT / f"deploy/kustomize/overlays/{overlay}/kustomization.yaml").read_text())
         assert kustomization["images"][0]["newTag"] == version
-    for file in ("compose", "postgresql", "traefik"):
+    for file in ("compose", "postgresql", "traefik", "outpost"):
         assert f"keywright:{version}" in (ROOT / f"deploy/compose/{file}.yaml").read_text()
 
 
-@pytest.mark.parametrize("file", ["compose", "postgresql", "traefik"])
+@pytest.mark.parametrize("file", ["compose", "postgresql", "traefik", "outpost"])
 def test_compose_files_lock_the_container(file):
     services = yaml.safe_load((ROOT / f"deploy/compose/{file}.yaml").read_text())["services"]
     ours = [s for s in services.values() if "keywright" in s["image"]]
@@ -205,4 +205,5 @@ def test_compose_files_lock_the_container(file):
     for service in ours:
         assert service["read_only"] is True and service["cap_drop"] == ["ALL"] and service["user"] == "1000:1000"
         assert service["healthcheck"]["test"] == ["CMD", "ak", "healthcheck"]
-        assert service["environment"]["KEYWRIGHT_DATABASE"] == ("postgresql" if file == "postgresql" else "embedded")
+        if "outpost" not in service["command"]:
+            assert service["environment"]["KEYWRIGHT_DATABASE"] == ("postgresql" if file == "postgresql" else "embedded")

@@ -21,15 +21,10 @@ entries:
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory):
+def database():
     root_only()
     secret = FACTS["secret"]
-    names = {key: secret[f"AUTHENTIK_POSTGRESQL__{key.upper()}"] for key in ("user", "password", "name")}
-    folder = tmp_path_factory.mktemp("postgresql", numbered=True)
-    for parent in folder.parents:
-        if parent.stat().st_uid == 0 and parent != pathlib.Path("/") and "pytest" in parent.name:
-            parent.chmod(0o755)
-    running = Postgres(folder, names["user"], names["password"], names["name"])
+    running = Postgres(*(secret[f"AUTHENTIK_POSTGRESQL__{key}"] for key in ("USER", "PASSWORD", "NAME")))
     yield running
     running.stop()
 

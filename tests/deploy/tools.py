@@ -136,10 +136,12 @@ LIBRARIES = ["/lib", "/lib64", "/usr/lib"]
 class Postgres:
     """A private PostgreSQL that listens on a unix socket."""
 
-    def __init__(self, folder, user, password, database):
+    def __init__(self, user, password, database):
         found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not found or os.geteuid() != 0:
             pytest.skip("a PostgreSQL of one's own needs its server programs, and root to become another user")
+        # Not in pytest's folders, which it closes to other users.
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="keywright-postgresql-"))
         self.bin, self.folder = found[-1].parent, folder
         shutil.chown(folder, "postgres", "postgres")
         os.chmod(folder, 0o755)
@@ -159,3 +161,4 @@ class Postgres:
 
     def stop(self):
         self.as_postgres("pg_ctl", "-D", f"{self.folder}/data", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder)

@@ -7,12 +7,15 @@ use tokio::task::JoinSet;
 
 use crate::features::FEATURES;
 
+/// Work on what a process has for itself: files that are mounted into it, perhaps into it alone.
+const OF_EACH: &[&str] = &["blueprints_discover"];
+
 /// Starts every job; they end when the set is dropped.
 pub fn start(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     for job in FEATURES.iter().flat_map(|f| f.jobs) {
         let app = app.clone();
-        tasks.spawn(async move { repeat(&app, job, true).await });
+        tasks.spawn(async move { repeat(&app, job, !OF_EACH.contains(&job.name)).await });
     }
     tasks
 }

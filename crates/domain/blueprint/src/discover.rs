@@ -24,24 +24,36 @@ pub async fn run(app: &App, caller: Caller) -> Result<(), Problem> {
     let files = tokio::task::spawn_blocking(move || files(&root)).await.map_err(Problem::fault)?;
     let known = app.store().find::<BlueprintInstance>(&Query::all()).await?;
     let mut seen = HashSet::new();
+    let mut changed = Vec::new();
     for file in files {
         let path = file.strip_prefix(&folder).unwrap_or(&file).to_string_lossy().into_owned();
         seen.insert(path.clone());
-        let text = match tokio::fs::read_to_string(&file).await {
-            Ok(text) => text,
-            Err(error) => {
-                tracing::warn!("The blueprint {} cannot be read: {error}", file.display());
-                continue;
-            }
-        };
-        let instance = known.iter().find(|i| i.path == path);
-        if instance.is_some_and(|i| !i.enabled || i.last_applied_hash == checksum(&text)) {
-            continue;
+        match tokio::fs::read_to_string(&file).await {
+            Ok(text) if is_new(&known, &path, &text) => changed.push((path, text)),
+            Ok(_) => {}
+            Err(error) => tracing::warn!("The blueprint {} cannot be read: {error}", file.display()),
         }
-        let context = instance.map(|i| i.context.clone()).unwrap_or_default();
-        apply_file(app, &caller, &path, &text, &context).await?;
+    }
+    if !changed.is_empty() {
+        // Other processes may have the same files.
+        app.store().exclusively("blueprint files", apply_files(app, &caller, changed)).await?;
     }
     orphans(app, &folder, &known, &seen).await
+}
+
+fn is_new(known: &[BlueprintInstance], path: &str, text: &str) -> bool {
+    !known.iter().any(|i| i.path == path && (!i.enabled || i.last_applied_hash == checksum(text)))
+}
+
+async fn apply_files(app: &App, caller: &Caller, changed: Vec<(String, String)>) -> Result<(), Problem> {
+    let known = app.store().find::<BlueprintInstance>(&Query::all()).await?;
+    for (path, text) in changed {
+        if is_new(&known, &path, &text) {
+            let context = known.iter().find(|i| i.path == path).map(|i| i.context.clone()).unwrap_or_default();
+            apply_file(app, caller, &path, &text, &context).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Applies one file; how it went is written down either way, so that a bad file is tried again only when it changes.
