@@ -6,10 +6,10 @@ PYTHON ?= python3
 SHARED ?= ../shared
 
 .DEFAULT_GOAL := help
-.PHONY: help run build image test check unit interop parity gen gen-check bench fmt clean
+.PHONY: help run build image test check unit interop interop-k8s parity gen gen-check bench fmt clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 run: ## Build and start the server with its data in ./data
 	@scripts/need rust cc
@@ -36,6 +36,10 @@ unit: ## Unit and contract tests on SQLite and, when it is there, PostgreSQL
 interop: ## Real clients and the stories against a running server
 	@scripts/need rust cc python go node chromium
 	scripts/test interop
+
+interop-k8s: ## A real kube-apiserver and kubelogin (the first time builds them: half an hour)
+	@scripts/need rust cc python go
+	scripts/test k8s
 
 parity: ## Recorded exchanges of authentik played against the server
 	scripts/test parity
