@@ -1,7 +1,10 @@
 """Outposts as they connect: by API and websocket, with the token of their account, and with what is not theirs."""
 
 import contextlib
+import hashlib
 import json
+import pathlib
+import sys
 import threading
 import time
 import uuid
@@ -12,7 +15,11 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from api import Api
-from server import TOKEN, Server
+from person import Person
+from server import PASSWORD, TOKEN, Server
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "deploy"))
+from tools import Postgres  # noqa: E402
 
 EMBEDDED = "goauthentik.io/outposts/embedded"
 ACK, HELLO, UPDATE, SPECIFIC, SESSION_END = range(5)
@@ -292,6 +299,84 @@ class TestLine:
             for thread in threads:
                 thread.join()
         assert len(heard) == 20
+
+
+def login_of(api, name):
+    """The one login of a user, as outposts know it."""
+    return api.first("/core/authenticated_sessions/", user__username=name)["uuid"]
+
+
+def ended(socket, login, patience=5.0):
+    """Waits until the outpost was told that the login ended, in both the ways that releases of outposts understand."""
+    sid = login.replace("-", "")
+    wanted = {sid, hashlib.sha256(sid.encode()).hexdigest()}
+    while wanted:
+        wanted.discard(hear(socket, SESSION_END, patience)["args"]["session_id"])
+
+
+class TestSessionEnd:
+    @pytest.fixture
+    def user(self, api):
+        name = f"user-{uuid.uuid4().hex[:8]}"
+        made = api.post("/core/users/", {"username": name, "name": name})
+        api.post(f"/core/users/{made['pk']}/set_password/", {"password": PASSWORD}, 204)
+        return made
+
+    @pytest.mark.parametrize("how", ["logout", "deleted", "deactivated", "new password", "removed"])
+    def test_however_a_login_ends_outposts_are_told_which(self, server, api, outpost, user, how):
+        person = Person(server).logged_in(user["username"], PASSWORD)
+        other = Person(server).logged_in("akadmin", PASSWORD)
+        login = login_of(api, user["username"])
+        with line(server, outpost, key_of(api, outpost)) as socket:
+            begun = time.monotonic()
+            if how == "logout":
+                person.go(f"{server.base}/flows/-/default/invalidation/")
+            elif how == "deleted":
+                api.call("DELETE", f"/core/authenticated_sessions/{login}/", 204)
+            elif how == "deactivated":
+                api.patch(f"/core/users/{user['pk']}/", {"is_active": False})
+            elif how == "new password":
+                api.post(f"/core/users/{user['pk']}/set_password/", {"password": PASSWORD + "2"}, 204)
+            else:
+                api.call("DELETE", f"/core/users/{user['pk']}/", 204)
+            ended(socket, login)
+            assert time.monotonic() - begun < 2
+            is_silent(socket, SESSION_END, 0.5)
+        assert person.who() is None and other.who() == "akadmin"
+
+
+def test_what_happens_on_one_node_is_told_to_outposts_on_another():
+    database = Postgres("keywright", "secret", "keywright")
+    try:
+        shared = {
+            "AUTHENTIK_SECRET_KEY": "k" * 50,
+            "AUTHENTIK_POSTGRESQL__HOST": str(database.folder),
+            "AUTHENTIK_POSTGRESQL__USER": "keywright",
+            "AUTHENTIK_POSTGRESQL__PASSWORD": "secret",
+            "AUTHENTIK_POSTGRESQL__NAME": "keywright",
+        }
+        with Server(env=shared) as one, Server(env=shared) as two:
+            here, there = Api(one.base, TOKEN), Api(two.base, TOKEN)
+            outpost = embedded(here)
+            assert embedded(there)["pk"] == outpost["pk"], "made once"
+            Person(two).logged_in("akadmin", PASSWORD)
+            login = login_of(there, "akadmin")
+            instance = str(uuid.uuid4())
+            with line(one, outpost, key_of(here, outpost), instance) as socket:
+                say(socket, HELLO, **HELLO_ARGS)
+                hear(socket, ACK)
+                assert instance in [h["uid"] for h in there.get(f"/outposts/instances/{outpost['pk']}/health/")]
+                there.patch(f"/outposts/instances/{outpost['pk']}/", {"config": {"log_level": "debug"}})
+                hear(socket, UPDATE, 2)
+                there.call("DELETE", f"/core/authenticated_sessions/{login}/", 204)
+                ended(socket, login, 2)
+                there.call("DELETE", f"/core/tokens/{outpost['token_identifier']}/", 204)
+                say(socket, HELLO, **HELLO_ARGS)
+                with pytest.raises(ConnectionClosed):
+                    while True:
+                        socket.recv(timeout=5)
+    finally:
+        database.stop()
 
 
 def test_a_restart_keeps_the_outposts_and_their_tokens():
