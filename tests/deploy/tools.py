@@ -17,7 +17,8 @@ HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 BUILT = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "clients/bin"
 PROGRAMS = {
-    "helm": "helm.sh/helm/v3/cmd/helm@v3.19.0",
+    # The version on the Kubernetes libraries that manifests/ and tests/interop are on: they are compiled once.
+    "helm": "helm.sh/helm/v3/cmd/helm@v3.20.0",
     "kustomize": "sigs.k8s.io/kustomize/kustomize/v5@v5.7.1",
 }
 # What the image's configuration says; see scripts/image.
@@ -27,11 +28,12 @@ IMAGE_ENV = {"PATH": "/lifecycle:/bin", "SSL_CERT_FILE": "/etc/ssl/certs/ca-cert
 @functools.cache
 def program(name):
     """A foreign program, built from its Go module once and kept beside cargo's output."""
-    path = BUILT / name
+    version = PROGRAMS[name].rpartition("@")[2]
+    path = BUILT / f"{name}-{version}" / name
     if not path.exists():
         if not shutil.which("go"):
             pytest.skip(f"{name} is built with Go, which is not there")
-        env = {**os.environ, "GOBIN": str(BUILT), "GOFLAGS": "-p=1 -trimpath"}
+        env = {**os.environ, "GOBIN": str(path.parent), "GOFLAGS": "-p=1 -trimpath"}
         done = subprocess.run(["go", "install", PROGRAMS[name]], env=env, capture_output=True, text=True, timeout=1800)
         if done.returncode:
             pytest.skip(f"{name} could not be built: {done.stderr[-300:]}")
