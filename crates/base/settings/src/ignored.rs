@@ -25,7 +25,7 @@ pub(crate) const IGNORED: &[(&str, &str)] = &[
     ("error_reporting", NO_REPORTS),
     ("disable_update_check", NO_REPORTS),
     ("disable_startup_analytics", NO_REPORTS),
-    ("outposts", NO_OUTPOSTS),
+    ("outposts", "containers of outposts are not managed"),
     ("listen.ldap", NO_OUTPOSTS),
     ("listen.ldaps", NO_OUTPOSTS),
     ("listen.radius", NO_OUTPOSTS),
