@@ -16,7 +16,8 @@ pub fn run(app: &App, options: &Setup) -> Result<()> {
         server: options.server.as_deref(),
         upstream: options.upstream.as_deref(),
     };
-    let files = provider_proxy::setup::files(app, provider, &options.proxy, &wanted).map_err(|fault| anyhow!("{fault}"))?;
+    let files =
+        provider_proxy::setup::files(app, provider, &options.proxy, &wanted).map_err(|fault| anyhow!("{fault}"))?;
     // One file is printed as it is, so that it can be saved by `>`; several are told apart.
     let several = files.len() > 1;
     for file in files {

@@ -103,7 +103,9 @@ impl Proxy {
 pub enum SetupFault {
     #[error("there is no ready-made configuration for {0:?}, only for {names}", names = names())]
     Proxy(String),
-    #[error("{field} {value:?} is no address of a server; write it like https://app.example.com or http://app:8080, without a path")]
+    #[error(
+        "{field} {value:?} is no address of a server; write it like https://app.example.com or http://app:8080, without a path"
+    )]
     Address { field: &'static str, value: String },
     #[error("{0} is not what the provider stands for: {1}")]
     Outside(String, String),
@@ -303,7 +305,8 @@ fn values(facts: &Facts) -> template::Values {
 
 /// A name that may stand everywhere: in file names, YAML keys and Kubernetes.
 fn name_of(slug: &str) -> String {
-    let name: String = slug.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let name: String =
+        slug.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let name = name.trim_matches('-');
     if name.is_empty() { "app".to_owned() } else { name.to_owned() }
 }
