@@ -9,7 +9,7 @@ SHARED ?= ../shared
 .PHONY: help run build image test check unit interop interop-k8s parity gen gen-check bench fmt clean
 
 help: ## List the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
 run: ## Build and start the server with its data in ./data
 	@scripts/need rust cc
