@@ -11,8 +11,8 @@ use directory::{Intent, Token};
 use feature::{App, Caller, Problem};
 use http::HeaderMap;
 use net::Origin;
-use object::{Id, Uuid};
 use oauth2_wire::{ClientAuth, Params, ScopeSet, url_encode};
+use object::{Id, Uuid};
 use policy::{Context, HttpInfo, Subject};
 use serde_json::{Map, Value as Json};
 

@@ -175,7 +175,14 @@ fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
         let mut errors = FieldErrors::default();
         let record = &change.record;
-        for name in ["request_token_url", "authorization_url", "access_token_url", "profile_url", "oidc_well_known_url", "oidc_jwks_url"] {
+        for name in [
+            "request_token_url",
+            "authorization_url",
+            "access_token_url",
+            "profile_url",
+            "oidc_well_known_url",
+            "oidc_jwks_url",
+        ] {
             let address = record.text(name);
             let is_address =
                 |url: &str| Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
@@ -184,7 +191,10 @@ fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
             }
         }
         if change.differs("oidc_jwks") && !holds_public_keys(record.get("oidc_jwks").as_json()) {
-            errors.add("oidc_jwks", "Give a key set with public keys: {\"keys\": [{\"kty\": …}]}, without private members.");
+            errors.add(
+                "oidc_jwks",
+                "Give a key set with public keys: {\"keys\": [{\"kty\": …}]}, without private members.",
+            );
         }
         errors.into_result()?;
         let kind = type_of(record);
@@ -195,7 +205,8 @@ fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
             ("access_token_url", kind.access_token_url),
             ("profile_url", kind.profile_url),
         ];
-        let missing = needed.into_iter().find(|(name, own)| own.is_none() && !has_document && record.get(name).is_null());
+        let missing =
+            needed.into_iter().find(|(name, own)| own.is_none() && !has_document && record.get(name).is_null());
         // Addresses for logins are of no use to a source that only vouches for workloads.
         let vouches = !record.text("oidc_jwks_url").is_empty()
             || record.get("oidc_jwks").as_json().and_then(Json::as_object).is_some_and(|set| !set.is_empty());
@@ -218,7 +229,8 @@ fn holds_public_keys(set: Option<&Json>) -> bool {
     let is_private = |key: &Json| ["d", "p", "q", "dp", "dq", "qi", "k"].iter().any(|name| key.get(name).is_some());
     keys.len() <= 100
         && keys.iter().all(|key| key.is_object() && !is_private(key))
-        && serde_json::from_value::<JwkSet>(json!({ "keys": keys })).is_ok_and(|read| keys.is_empty() || !read.keys.is_empty())
+        && serde_json::from_value::<JwkSet>(json!({ "keys": keys }))
+            .is_ok_and(|read| keys.is_empty() || !read.keys.is_empty())
 }
 
 /// `?has_jwks=true` lists the sources whose keys are given.

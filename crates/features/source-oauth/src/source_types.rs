@@ -55,12 +55,7 @@ pub const ALL: &[SourceType] = &[
         profile_url: Some(""),
         ..PLAIN
     },
-    SourceType {
-        name: "openidconnect",
-        verbose_name: "OpenID Connect",
-        urls_customizable: true,
-        ..PLAIN
-    },
+    SourceType { name: "openidconnect", verbose_name: "OpenID Connect", urls_customizable: true, ..PLAIN },
     SourceType {
         name: "entraid",
         verbose_name: "Entra ID",
@@ -129,18 +124,8 @@ pub const ALL: &[SourceType] = &[
         oidc_jwks_url: "https://www.googleapis.com/oauth2/v3/certs",
         ..PLAIN
     },
-    SourceType {
-        name: "mailcow",
-        verbose_name: "Mailcow",
-        urls_customizable: true,
-        ..PLAIN
-    },
-    SourceType {
-        name: "okta",
-        verbose_name: "Okta",
-        urls_customizable: true,
-        ..PLAIN
-    },
+    SourceType { name: "mailcow", verbose_name: "Mailcow", urls_customizable: true, ..PLAIN },
+    SourceType { name: "okta", verbose_name: "Okta", urls_customizable: true, ..PLAIN },
     SourceType {
         name: "patreon",
         verbose_name: "Patreon",

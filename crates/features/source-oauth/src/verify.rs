@@ -87,7 +87,8 @@ async fn trust<'s>(app: &App, source: &'s OAuthSource) -> Result<Trust<'s>, Stri
     let has_inline = !source.oidc_jwks.is_empty() && source.oidc_jwks_url.is_empty();
     // The service's own addresses are those of its maker, not of an installation that was set up otherwise.
     let is_own = source.authorization_url.as_deref().is_none_or(|url| Some(url) == own.authorization_url);
-    let well_known = first(&source.oidc_well_known_url, if is_own && !has_inline { own.oidc_well_known_url } else { "" });
+    let well_known =
+        first(&source.oidc_well_known_url, if is_own && !has_inline { own.oidc_well_known_url } else { "" });
     let stripped = || well_known.strip_suffix(WELL_KNOWN).map(str::to_owned);
     if has_inline {
         return Ok(Trust { issuer: stripped(), at: At::Inline(&source.oidc_jwks) });
@@ -114,7 +115,9 @@ impl Trust<'_> {
     async fn keys(&self, app: &App, anew: bool) -> Result<JwkSet, String> {
         match &self.at {
             At::Inline(set) => serde_json::from_value(json!(set)).map_err(|error| error.to_string()),
-            At::Url(url) => document::keys(app, url, anew).await.map_err(|reason| format!("the issuer's keys: {reason}")),
+            At::Url(url) => {
+                document::keys(app, url, anew).await.map_err(|reason| format!("the issuer's keys: {reason}"))
+            }
         }
     }
 }

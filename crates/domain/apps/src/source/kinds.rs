@@ -21,11 +21,8 @@ pub struct Presented<'a> {
 }
 
 /// The claims of a token that the source's issuer signed and that is good, else nothing.
-pub type VerifyToken = for<'a> fn(
-    &'a App,
-    &'a Row,
-    Presented<'a>,
-) -> BoxFuture<'a, Result<Option<Map<String, Json>>, Problem>>;
+pub type VerifyToken =
+    for<'a> fn(&'a App, &'a Row, Presented<'a>) -> BoxFuture<'a, Result<Option<Map<String, Json>>, Problem>>;
 
 /// What a kind of source can do.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use directory::guessing;
 use feature::{App, Problem};
 use http::StatusCode;
-use oauth2_wire::{DeviceError, DeviceAuthorizationResponse, Error, Params, ScopeSet, TokenError};
+use oauth2_wire::{DeviceAuthorizationResponse, DeviceError, Error, Params, ScopeSet, TokenError};
 use object::Id;
 
 use super::{too_many, uncached};

@@ -123,19 +123,12 @@ fn scope(attempt: &Attempt<'_>, target: &Client, subject: &SubjectToken) -> Resu
 }
 
 /// §4.4: whom the person's token names, it means, and nobody else. What is said there and cannot be checked is not met.
-fn is_meant(
-    attempt: &Attempt<'_>,
-    subject: &SubjectToken,
-    actor: &Actor,
-    may_act: &Json,
-) -> Result<(), Refusal> {
+fn is_meant(attempt: &Attempt<'_>, subject: &SubjectToken, actor: &Actor, may_act: &Json) -> Result<(), Refusal> {
     let Attempt { app, asked, client, .. } = attempt;
     let is_met = |name: &str, value: &Json| {
         let Some(value) = value.as_str() else { return false };
         match name {
-            "sub" => {
-                value == actor.user.username() || value == id_token::subject(app, &subject.issuer, &actor.user)
-            }
+            "sub" => value == actor.user.username() || value == id_token::subject(app, &subject.issuer, &actor.user),
             "client_id" => value == client.client_id(),
             "iss" => value == subject.issuer.issuer(&asked.base),
             _ => false,
@@ -168,13 +161,7 @@ fn depth(act: &Json) -> usize {
 }
 
 /// The audit record: the person, with the agent beside them.
-fn record(
-    attempt: &Attempt<'_>,
-    target: &Client,
-    subject: &SubjectToken,
-    actor: &Actor,
-    scope: &ScopeSet,
-) -> Draft {
+fn record(attempt: &Attempt<'_>, target: &Client, subject: &SubjectToken, actor: &Actor, scope: &ScopeSet) -> Draft {
     let application = target.application.as_ref().map(|a| events::reference(&a.to_record()));
     let client = attempt.client.application.as_ref().map(|a| events::reference(&a.to_record()));
     let issuer = events::reference(&subject.issuer.provider.to_record());

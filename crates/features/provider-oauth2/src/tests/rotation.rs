@@ -6,9 +6,9 @@ use jose::{Algorithm, JwkSet};
 use keys::CertificateKeyPair;
 use object::{Id, Object};
 use serde_json::{Value as Json, json};
-use store::Filter;
+use store::{Filter, PostgresConfig, Store};
 
-use super::world::{World, change};
+use super::world::{World, catalogue, change};
 
 const CC: [(&str, &str); 2] = [("grant_type", "client_credentials"), ("scope", "openid")];
 
@@ -41,38 +41,12 @@ async fn new_pair(world: &World) -> Id<CertificateKeyPair> {
 }
 
 async fn sign_with(world: &World, pair: &Json) {
-    change::<crate::OAuth2Provider>(&world.app, Id::<crate::OAuth2Provider>(world.provider), json!({"signing_key": pair})).await;
-}
-
-#[tokio::test]
-async fn another_pair_leaves_the_earlier_key_published_for_its_tokens() {
-    let world = World::new().await;
-    let old = token(&world).await;
-    let second = new_pair(&world).await;
-    sign_with(&world, &json!(second.to_string())).await;
-    let new = token(&world).await;
-    assert_eq!(set(&world).await.keys.len(), 2);
-    assert_eq!(set(&world).await.keys[0].kty, "EC");
-    assert!(is_verified(&world, &old).await && is_verified(&world, &new).await);
-    // Half an hour is within the hour that tokens are good for, and no longer key than that is kept.
-    world.app.clock().advance(Duration::from_mins(50));
-    assert!(is_verified(&world, &old).await);
-    world.app.clock().advance(Duration::from_mins(16));
-    assert_eq!(set(&world).await.keys.len(), 1);
-    assert!(!is_verified(&world, &old).await);
-}
-
-#[tokio::test]
-async fn a_renewed_pair_does_the_same() {
-    let world = World::new().await;
-    let old = token(&world).await;
-    let key = jose::KeyKind::Rsa2048.generate().unwrap();
-    let first = pair(&world, "pair").await.pk;
-    change::<CertificateKeyPair>(&world.app, first, json!({"key_data": key.to_string()})).await;
-    let new = token(&world).await;
-    assert_eq!(set(&world).await.keys.len(), 2);
-    assert!(is_verified(&world, &old).await && is_verified(&world, &new).await);
-    assert!(world.is_active(&old).await);
+    change::<crate::OAuth2Provider>(
+        &world.app,
+        Id::<crate::OAuth2Provider>(world.provider),
+        json!({"signing_key": pair}),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -84,19 +58,6 @@ async fn back_and_forth_publishes_each_key_once() {
         sign_with(&world, pair).await;
     }
     assert_eq!(set(&world).await.keys.len(), 2);
-}
-
-#[tokio::test]
-async fn deleting_the_pair_revokes_its_keys_at_once() {
-    let world = World::new().await;
-    let old = token(&world).await;
-    let second = new_pair(&world).await;
-    sign_with(&world, &json!(second.to_string())).await;
-    let first = pair(&world, "pair").await.pk;
-    assert!(is_verified(&world, &old).await);
-    world.app.store().delete(CertificateKeyPair::model(), first).await.unwrap();
-    assert_eq!(set(&world).await.keys.len(), 1);
-    assert!(!is_verified(&world, &old).await);
 }
 
 #[tokio::test]
@@ -120,4 +81,47 @@ async fn a_token_of_a_revoked_key_proves_nobody() {
     assert_eq!(proof().await, 200);
     world.app.store().delete(CertificateKeyPair::model(), pair(&world, "pair").await.pk).await.unwrap();
     assert_eq!(proof().await, 400);
+}
+
+testkit::on_each_store! { catalogue();
+    async fn another_pair_leaves_the_earlier_key_published_for_its_tokens(store: Store) {
+        let world = World::on(store, json!({})).await;
+        let old = token(&world).await;
+        let second = new_pair(&world).await;
+        sign_with(&world, &json!(second.to_string())).await;
+        let new = token(&world).await;
+        assert_eq!(set(&world).await.keys.len(), 2);
+        assert_eq!(set(&world).await.keys[0].kty, "EC");
+        assert!(is_verified(&world, &old).await && is_verified(&world, &new).await);
+        // Half an hour is within the hour that tokens are good for, and no longer key than that is kept.
+        world.app.clock().advance(Duration::from_mins(50));
+        assert!(is_verified(&world, &old).await);
+        world.app.clock().advance(Duration::from_mins(16));
+        assert_eq!(set(&world).await.keys.len(), 1);
+        assert!(!is_verified(&world, &old).await);
+    }
+
+    async fn a_renewed_pair_does_the_same(store: Store) {
+        let world = World::on(store, json!({})).await;
+        let old = token(&world).await;
+        let key = jose::KeyKind::Rsa2048.generate().unwrap();
+        let first = pair(&world, "pair").await.pk;
+        change::<CertificateKeyPair>(&world.app, first, json!({"key_data": key.to_string()})).await;
+        let new = token(&world).await;
+        assert_eq!(set(&world).await.keys.len(), 2);
+        assert!(is_verified(&world, &old).await && is_verified(&world, &new).await);
+        assert!(world.is_active(&old).await);
+    }
+
+    async fn deleting_the_pair_revokes_its_keys_at_once(store: Store) {
+        let world = World::on(store, json!({})).await;
+        let old = token(&world).await;
+        let second = new_pair(&world).await;
+        sign_with(&world, &json!(second.to_string())).await;
+        let first = pair(&world, "pair").await.pk;
+        assert!(is_verified(&world, &old).await);
+        world.app.store().delete(CertificateKeyPair::model(), first).await.unwrap();
+        assert_eq!(set(&world).await.keys.len(), 1);
+        assert!(!is_verified(&world, &old).await);
+    }
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use object::{Id, Object};
 use serde_json::{Value as Json, json};
-use store::{Filter, Query};
+use store::{Filter, PostgresConfig, Query, Store};
 
-use super::world::{World, claims, create, int, text};
+use super::world::{World, catalogue, claims, create, int, text};
 
 const EXCHANGE: (&str, &str) = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
 const ACCESS: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -22,7 +22,11 @@ struct Team {
 
 impl Team {
     async fn new() -> Self {
-        let world = World::with(json!({"include_claims_in_id_token": true})).await;
+        Self::on(Store::open_temporary(catalogue()).await.unwrap()).await
+    }
+
+    async fn on(store: Store) -> Self {
+        let world = World::on(store, json!({"include_claims_in_id_token": true})).await;
         let agents = world.client("agents", json!({})).await;
         world.client("other", json!({})).await;
         let cluster = world.client("cluster", json!({"jwt_federation_providers": [world.provider, agents.0]})).await;
@@ -37,7 +41,8 @@ impl Team {
     async fn at_c(&self, more: &[(&str, &str)]) -> String {
         let refresh = self.world.refresh_token_for(&["openid", "profile", "groups", "offline_access"]).await;
         let mut fields = vec![("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
-        let all = more.iter().map(|(n, v)| (*n, if *n == "scope" { format!("{v} offline_access") } else { (*v).to_owned() }));
+        let all =
+            more.iter().map(|(n, v)| (*n, if *n == "scope" { format!("{v} offline_access") } else { (*v).to_owned() }));
         let all: Vec<(&str, String)> = all.collect();
         fields.extend(all.iter().map(|(n, v)| (*n, v.as_str())));
         let (status, answer) = self.world.token(&fields).await;
@@ -47,7 +52,8 @@ impl Team {
 
     /// A token of an agent, from the client `agents`.
     async fn agent(&self) -> String {
-        let (status, answer) = self.as_client("agents", &[("grant_type", "client_credentials"), ("scope", "openid")]).await;
+        let (status, answer) =
+            self.as_client("agents", &[("grant_type", "client_credentials"), ("scope", "openid")]).await;
         assert_eq!(status, 200, "{answer}");
         answer["access_token"].as_str().unwrap().to_owned()
     }
@@ -66,7 +72,13 @@ impl Team {
         self.as_client("cluster", &fields).await
     }
 
-    async fn set(&self, model: &'static object::Model, key: impl Into<object::Value>, field: &'static str, value: impl Into<object::Value>) {
+    async fn set(
+        &self,
+        model: &'static object::Model,
+        key: impl Into<object::Value>,
+        field: &'static str,
+        value: impl Into<object::Value>,
+    ) {
         let filter = Filter::eq(model.key_field().name, key);
         self.world.app.store().change(model, filter, vec![(field, value.into())]).await.unwrap();
     }
@@ -82,8 +94,9 @@ async fn an_agent_gets_a_token_that_names_the_person_and_itself() {
     let team = Team::new().await;
     let agent = team.agent().await;
     let person = team.person().await;
-    let (status, answer) =
-        team.exchange(&person, &[("actor_token", &agent), ("actor_token_type", ACCESS), ("scope", "openid groups")]).await;
+    let (status, answer) = team
+        .exchange(&person, &[("actor_token", &agent), ("actor_token_type", ACCESS), ("scope", "openid groups")])
+        .await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(answer["issued_token_type"], ACCESS);
     assert_eq!(answer["token_type"], "Bearer");
@@ -128,7 +141,8 @@ async fn the_record_names_both() {
 async fn discovery_lists_the_grant_where_it_is_given() {
     let team = Team::new().await;
     for (slug, is_listed) in [("cluster", true), ("app", false)] {
-        let (_, document) = team.world.get(&format!("/application/o/{slug}/.well-known/openid-configuration"), None).await;
+        let (_, document) =
+            team.world.get(&format!("/application/o/{slug}/.well-known/openid-configuration"), None).await;
         let grants = document["grant_types_supported"].as_array().unwrap();
         assert_eq!(grants.contains(&json!(EXCHANGE.1)), is_listed, "{slug}");
     }
@@ -276,7 +290,8 @@ async fn the_target_must_let_both_in() {
 async fn who_asks_must_prove_it() {
     let team = Team::new().await;
     let (person, agent) = (team.person().await, team.agent().await);
-    let fields = [EXCHANGE, ("client_id", "cluster"), ("subject_token", person.as_str()), ("subject_token_type", ACCESS)];
+    let fields =
+        [EXCHANGE, ("client_id", "cluster"), ("subject_token", person.as_str()), ("subject_token_type", ACCESS)];
     let without = async |more: &[(&str, &str)]| {
         let mut all = fields.to_vec();
         all.extend_from_slice(more);
@@ -317,23 +332,6 @@ async fn people_do_not_act_for_people() {
     ];
     let (status, answer) = team.world.post("/application/o/token/", &assertion).await;
     refused(&(status.as_u16(), answer), "invalid_grant");
-}
-
-#[tokio::test]
-async fn a_revoked_token_gives_nothing_and_takes_along_what_it_gave() {
-    let team = Team::new().await;
-    let person = team.person().await;
-    let (_, answer) = team.exchange(&person, &[]).await;
-    let exchanged = answer["access_token"].as_str().unwrap();
-    assert_eq!(team.world.get("/application/o/userinfo/", Some(exchanged)).await.0, 200);
-    let (status, _) = team
-        .world
-        .post("/application/o/revoke/", &[("token", &person), ("client_id", "c"), ("client_secret", "s")])
-        .await;
-    assert_eq!(status, 200);
-    assert_eq!(team.world.get("/application/o/userinfo/", Some(exchanged)).await.0, 401);
-    refused(&team.exchange(&person, &[]).await, "invalid_grant");
-    refused(&team.exchange(&person[..person.len() - 1], &[]).await, "invalid_grant");
 }
 
 #[tokio::test]
@@ -409,5 +407,26 @@ async fn what_is_missing_or_not_given_is_named() {
         let (status, answer) = team.exchange(forged, &[]).await;
         assert_eq!(status, 400, "{answer}");
     }
-    assert!(team.cluster.is_i64() && !text(&create::<directory::Group>(&team.world.app, json!({"name": "x"})).await).is_empty());
+    assert!(
+        team.cluster.is_i64()
+            && !text(&create::<directory::Group>(&team.world.app, json!({"name": "x"})).await).is_empty()
+    );
+}
+
+testkit::on_each_store! { catalogue();
+    async fn a_revoked_token_gives_nothing_and_takes_along_what_it_gave(store: Store) {
+        let team = Team::on(store).await;
+        let person = team.person().await;
+        let (_, answer) = team.exchange(&person, &[]).await;
+        let exchanged = answer["access_token"].as_str().unwrap();
+        assert_eq!(team.world.get("/application/o/userinfo/", Some(exchanged)).await.0, 200);
+        let (status, _) = team
+            .world
+            .post("/application/o/revoke/", &[("token", &person), ("client_id", "c"), ("client_secret", "s")])
+            .await;
+        assert_eq!(status, 200);
+        assert_eq!(team.world.get("/application/o/userinfo/", Some(exchanged)).await.0, 401);
+        refused(&team.exchange(&person, &[]).await, "invalid_grant");
+        refused(&team.exchange(&person[..person.len() - 1], &[]).await, "invalid_grant");
+    }
 }

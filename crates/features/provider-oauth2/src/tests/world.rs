@@ -1,6 +1,6 @@
 //! A small installation: a key, a user, a client.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -8,8 +8,9 @@ use base64::Engine as _;
 use feature::change::{self, Context, Options};
 use feature::{App, Caller, Feature, Parts, Registry};
 use http::{Request, StatusCode, header};
-use object::{Id, Key, Object, Record};
+use object::{Catalogue, Id, Key, Object, Record};
 use serde_json::{Map, Value as Json, json};
+use store::Store;
 use tower::ServiceExt as _;
 
 use crate::tokens::{self, RefreshToken};
@@ -33,7 +34,11 @@ impl World {
     }
 
     pub async fn with(provider: Json) -> Self {
-        let app = app().await;
+        Self::on(Store::open_temporary(catalogue()).await.unwrap(), provider).await
+    }
+
+    pub async fn on(store: Store, provider: Json) -> Self {
+        let app = app(store);
         let key = jose::KeyKind::Rsa2048.generate().unwrap();
         let pair = keys::CertificateKeyPair {
             pk: Id::unsaved(),
@@ -158,23 +163,33 @@ pub fn claims(token: &Json) -> Json {
     serde_json::from_slice(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
-async fn app() -> App {
-    static FEATURES: &[&Feature] = &[
-        &events::FEATURE,
-        &keys::FEATURE,
-        &directory::FEATURE,
-        &access::FEATURE,
-        &policy::FEATURE,
-        &flow::FEATURE,
-        &apps::FEATURE,
-        &brand::FEATURE,
-        &crate::FEATURE,
-    ];
-    let registry = Registry::new(FEATURES).unwrap();
+/// The one registry of all tests: stores are made for its catalogue.
+fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<&'static Registry> = OnceLock::new();
+    REGISTRY.get_or_init(|| Registry::new(FEATURES).unwrap())
+}
+
+pub fn catalogue() -> &'static Catalogue {
+    registry().catalogue
+}
+
+static FEATURES: &[&Feature] = &[
+    &events::FEATURE,
+    &keys::FEATURE,
+    &directory::FEATURE,
+    &access::FEATURE,
+    &policy::FEATURE,
+    &flow::FEATURE,
+    &apps::FEATURE,
+    &brand::FEATURE,
+    &crate::FEATURE,
+];
+
+fn app(store: Store) -> App {
     let random = clock::Random::seeded(1);
     let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
+        store,
+        registry: registry(),
         settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
         secret_key: secret::Secret::new("k".repeat(50)),
         clock: clock::Clock::fake_at(NOW),

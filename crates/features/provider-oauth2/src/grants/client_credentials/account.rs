@@ -39,12 +39,7 @@ pub async fn of_client(app: &App, client: &Client) -> Result<Arc<Subject>, Refus
 ///
 /// SECURITY: upstream names it `<provider>-<sub>` and nothing more, so that workloads of the same name in two clusters are one
 /// user. Here an account belongs to one provider, one source and one name; who comes second gets a name of their own.
-pub async fn of_workload(
-    app: &App,
-    client: &Client,
-    source: &Record,
-    sub: &str,
-) -> Result<Arc<Subject>, Refusal> {
+pub async fn of_workload(app: &App, client: &Client, source: &Record, sub: &str) -> Result<Arc<Subject>, Refusal> {
     let application = client.application.as_ref().ok_or(TokenError::InvalidGrant)?;
     let provider = &client.provider.base;
     let mark = format!("{} {} {sub}", provider.pk.0, source.key().map(|key| key.to_string()).unwrap_or_default());

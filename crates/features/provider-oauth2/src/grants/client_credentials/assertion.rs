@@ -65,10 +65,8 @@ pub async fn workload(app: &App, asked: &Asked, client: &Client, token: &str) ->
         let user = of_workload(app, client, &source, sub).await?;
         let expires = claims.get("exp").and_then(Json::as_i64).and_then(|exp| Timestamp::from_second(exp).ok());
         let claims = Json::Object(claims);
-        let args = Map::from_iter([
-            ("jwt".to_owned(), claims.clone()),
-            ("source".to_owned(), events::reference(&source)),
-        ]);
+        let args =
+            Map::from_iter([("jwt".to_owned(), claims.clone()), ("source".to_owned(), events::reference(&source))]);
         return Ok(Some(Proved { user, claims, expires, args }));
     }
     Ok(None)

@@ -120,7 +120,8 @@ async fn by_id_token(attempt: &Attempt<'_>, target: &Client, token: &str) -> Res
     }
     let session = claims.other.get("sid").and_then(Json::as_str).and_then(|sid| Uuid::try_parse(sid).ok());
     let Some(session) = session else { return Ok(None) };
-    let filter = Filter::eq("session", session).and(Filter::eq("provider", issuer.id())).and(Filter::eq("revoked", false));
+    let filter =
+        Filter::eq("session", session).and(Filter::eq("provider", issuer.id())).and(Filter::eq("revoked", false));
     let rows: Vec<AccessToken> = app.store().find(&Query::filter(filter).limit(MOST_TOKENS)).await?;
     let (sub, iat) = (claims.sub.map(Json::from), claims.iat.map(Json::from));
     let at = app.clock().now();

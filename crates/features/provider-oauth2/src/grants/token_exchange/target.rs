@@ -47,7 +47,10 @@ pub fn of(attempt: &Attempt<'_>) -> Result<Arc<Client>, Refusal> {
 
 /// §2.2.2
 fn invalid_target() -> Refusal {
-    Refusal::Client(Error::new("invalid_target", "The requested audience or resource is unknown, or not for this client"))
+    Refusal::Client(Error::new(
+        "invalid_target",
+        "The requested audience or resource is unknown, or not for this client",
+    ))
 }
 
 fn by_name<'c>(clients: &'c Clients, name: &str, base: &str) -> Option<&'c Arc<Client>> {
