@@ -1,6 +1,6 @@
 //! The middleware around the whole router: who asks, under which name, with which id, and how it ended.
 
-use std::{net::IpAddr, panic::AssertUnwindSafe, time::Duration};
+use std::{fmt, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -32,10 +32,21 @@ type Refusal = (StatusCode, &'static str);
 pub struct Edge {
     trusted: TrustedProxies,
     max_body_size: u64,
+    unlimited: Unlimited,
     clock: Clock,
     random: Random,
     requests: Family<Counter>,
     seconds: Family<Histogram>,
+}
+
+/// Which hosts have no limit.
+#[derive(Clone)]
+struct Unlimited(Option<Arc<dyn Fn(&Origin) -> bool + Send + Sync>>);
+
+impl fmt::Debug for Unlimited {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Unlimited({})", self.0.is_some())
+    }
 }
 
 impl Edge {
@@ -52,7 +63,14 @@ impl Edge {
             &["method"],
             DURATION_BUCKETS,
         );
-        Self { trusted, max_body_size, clock, random, requests, seconds }
+        Self { trusted, max_body_size, unlimited: Unlimited(None), clock, random, requests, seconds }
+    }
+
+    /// Lets bodies of any size through to hosts that fit: what people send to applications behind us is for those to
+    /// limit.
+    pub fn without_limit_for(mut self, fits: impl Fn(&Origin) -> bool + Send + Sync + 'static) -> Self {
+        self.unlimited = Unlimited(Some(Arc::new(fits)));
+        self
     }
 
     /// Puts the middleware around a router. Add nothing outside it: it gives the request its extensions.
@@ -77,7 +95,9 @@ impl Edge {
             return Err((StatusCode::BAD_REQUEST, "The Host header is missing or invalid."));
         };
         let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        if length.is_some_and(|length: u64| length > self.max_body_size) {
+        let is_unlimited = self.unlimited.0.as_ref().is_some_and(|fits| fits(&origin));
+        let limit = if is_unlimited { u64::MAX } else { self.max_body_size };
+        if length.is_some_and(|length: u64| length > limit) {
             return Err((StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."));
         }
         let extensions = request.extensions_mut();
@@ -85,7 +105,7 @@ impl Edge {
         extensions.insert(client);
         extensions.insert(origin);
         extensions.insert(id.clone());
-        let limit = usize::try_from(self.max_body_size).unwrap_or(usize::MAX);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(request.map(|body| Body::new(Limited::new(Drained::new(body), limit))))
     }
 

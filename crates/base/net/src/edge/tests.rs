@@ -100,3 +100,24 @@ async fn large_bodies_are_refused_with_and_without_length() {
     assert_eq!(send(Body::from("123456789"), None).await, StatusCode::PAYLOAD_TOO_LARGE);
     assert_eq!(send(Body::empty(), Some("9")).await, StatusCode::PAYLOAD_TOO_LARGE);
 }
+
+#[tokio::test]
+async fn only_hosts_of_applications_have_no_limit() {
+    let router = Router::new().route("/echo", post(|body: Bytes| async move { body }));
+    let edge = Edge::new(TrustedProxies::default(), 8, Clock::fake_at(0), Random::seeded(1), &Metrics::new());
+    let app = edge.without_limit_for(|origin| origin.host == "app.example.com").around(router);
+    for (host, status) in [("app.example.com", StatusCode::OK), ("id.example.com", StatusCode::PAYLOAD_TOO_LARGE)] {
+        let request = Request::post("/echo").header("host", host).header("content-length", 20);
+        let response = app.clone().oneshot(request.body(Body::from("x".repeat(20))).unwrap()).await.unwrap();
+        assert_eq!(response.status(), status, "{host}");
+    }
+}
+
+#[tokio::test]
+async fn foreign_answers_get_no_headers_of_ours() {
+    let foreign = || async { axum::Extension(crate::AsIs) };
+    let edge = Edge::new(TrustedProxies::default(), 8, Clock::fake_at(0), Random::seeded(1), &Metrics::new());
+    let app = edge.around(Router::new().route("/", get(foreign)));
+    let response = app.oneshot(request("/").body(Body::empty()).unwrap()).await.unwrap();
+    assert!(!response.headers().contains_key("x-frame-options"));
+}
