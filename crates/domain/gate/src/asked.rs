@@ -30,6 +30,21 @@ pub(crate) enum Once<'a> {
 }
 
 impl Asked {
+    /// The same request, without what hangs on its connection.
+    pub fn copy(&self) -> Self {
+        let mut request = http::Request::new(());
+        request.method_mut().clone_from(&self.parts.method);
+        request.uri_mut().clone_from(&self.parts.uri);
+        request.headers_mut().clone_from(&self.parts.headers);
+        Self {
+            parts: request.into_parts().0,
+            host: self.host.clone(),
+            is_secure: self.is_secure,
+            is_trusted: self.is_trusted,
+            address: self.address,
+            request_id: self.request_id.clone(),
+        }
+    }
     pub fn path(&self) -> &str {
         self.parts.uri.path()
     }

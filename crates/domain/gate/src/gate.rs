@@ -133,13 +133,7 @@ impl Gate {
     }
 
     /// One of our addresses at a site; `None` when it is none of them.
-    async fn answer_own(
-        &self,
-        site: &Arc<Site>,
-        asked: &Asked,
-        path: &str,
-        query: Option<&str>,
-    ) -> Option<Response> {
+    async fn answer_own(&self, site: &Arc<Site>, asked: &Asked, path: &str, query: Option<&str>) -> Option<Response> {
         // The site may live below a path.
         let path = path.strip_prefix(site.prefix.as_str()).unwrap_or(path);
         let name = path.strip_prefix(PREFIX).map(|rest| rest.trim_end_matches('/'));
@@ -163,7 +157,10 @@ impl Gate {
             Err(unclear @ Unclear::Missing) => {
                 let hint = distrust(asked).unwrap_or_default();
                 self.issuer.report(sites.of_host(&asked.host).map(|s| &**s), &format!("{unclear}. {hint}"));
-                return page::text(StatusCode::INTERNAL_SERVER_ERROR, &format!("configuration error: {unclear}. {hint}"));
+                return page::text(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    &format!("configuration error: {unclear}. {hint}"),
+                );
             }
         };
         let Some(site) = sites.of_host(&target.host) else { return unknown(asked, &target.host) };
@@ -257,7 +254,8 @@ impl Gate {
             }
             Fault::Unavailable(reason) => {
                 tracing::error!("No decision is possible now: {reason}");
-                let mut response = page::text(StatusCode::SERVICE_UNAVAILABLE, "No decision is possible at the moment.");
+                let mut response =
+                    page::text(StatusCode::SERVICE_UNAVAILABLE, "No decision is possible at the moment.");
                 response.headers_mut().insert(header::RETRY_AFTER, http::HeaderValue::from_static("5"));
                 response
             }

@@ -32,8 +32,19 @@ pub const IDENTITY_HEADERS: [HeaderName; 7] = [USERNAME, GROUPS, ENTITLEMENTS, E
 
 /// Headers that `additionalHeaders` must not touch: those that tell of the connection or of the body, and our own.
 const NOT_ADDITIONAL: [&str; 13] = [
-    "connection", "content-length", "content-encoding", "host", "keep-alive", "location", "proxy-authenticate",
-    "set-cookie", "te", "trailer", "transfer-encoding", "upgrade", "www-authenticate",
+    "connection",
+    "content-length",
+    "content-encoding",
+    "host",
+    "keep-alive",
+    "location",
+    "proxy-authenticate",
+    "set-cookie",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "www-authenticate",
 ];
 
 /// Whether applications would take a header for one of ours, in any spelling: many frameworks read `_` and `-` alike.
@@ -115,7 +126,7 @@ impl Identity {
             person: shared(&texts),
             authorization: basic(site, login),
             additional: additional(proxy.user_attributes.get("additionalHeaders")),
-            backend: Url::parse(&proxy.backend_override).ok().filter(|url| url.has_host()),
+            backend: Url::parse(&proxy.backend_override).ok().filter(Url::has_host),
             host_header: Some(&proxy.host_header).filter(|h| !h.is_empty()).and_then(|h| h.parse().ok()),
         }
     }
@@ -173,7 +184,8 @@ fn basic(site: &Site, login: &Login) -> Option<HeaderValue> {
     if username.is_empty() && password.is_empty() {
         return None;
     }
-    let mut value = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))).ok()?;
+    let mut value =
+        HeaderValue::try_from(format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

@@ -87,6 +87,9 @@ impl Memory {
     }
     /// Remembers that a key leads nowhere.
     pub fn put_missing(&self, key: SessionKey, now: i64) {
+        self.put_missing_for(key, now, MISSING_FOR);
+    }
+    pub(crate) fn put_missing_for(&self, key: SessionKey, now: i64, seconds: i64) {
         let mut piece = self.piece(&key).write();
         if piece.missing.len() >= MOST_MISSING / PIECES {
             piece.missing.retain(|_, until| *until > now);
@@ -94,7 +97,7 @@ impl Memory {
                 piece.missing.clear();
             }
         }
-        piece.missing.insert(key, now + MISSING_FOR);
+        piece.missing.insert(key, now + seconds);
     }
     /// Takes a session out, also of the hands that hold it.
     pub fn end(&self, key: &SessionKey) {

@@ -50,9 +50,23 @@ mod tests {
     #[test]
     fn ambiguous_paths_are_not() {
         let paths = [
-            "", "public", "/public/../admin", "/public/%2e%2e/admin", "/public%2f..%2fprivate", "//admin", "/a//b",
-            "/admin;x", "/private%23/public", "/private%3f/public", "/a\\b", "/a%5cb", "/%252e%252e/a", "/a%00", "/./a",
-            "/a%ff", "/a%0d%0ab",
+            "",
+            "public",
+            "/public/../admin",
+            "/public/%2e%2e/admin",
+            "/public%2f..%2fprivate",
+            "//admin",
+            "/a//b",
+            "/admin;x",
+            "/private%23/public",
+            "/private%3f/public",
+            "/a\\b",
+            "/a%5cb",
+            "/%252e%252e/a",
+            "/a%00",
+            "/./a",
+            "/a%ff",
+            "/a%0d%0ab",
         ];
         for path in paths {
             assert!(Plain::of(path).is_none(), "{path}");

@@ -128,12 +128,20 @@ pub trait Issuer: Send + Sync + 'static {
     fn addresses(&self, site: &Site, asked: &Asked) -> Result<Arc<Addresses>, Fault>;
     /// Exchanges a code for a login. Whoever is redirected with a code has passed the provider's policies; they are
     /// checked again.
-    fn redeem<'a>(&'a self, site: &'a Site, redeem: Redeem<'a>, asked: &'a Asked)
-    -> BoxFuture<'a, Result<Login, Fault>>;
+    fn redeem<'a>(
+        &'a self,
+        site: &'a Site,
+        redeem: Redeem<'a>,
+        asked: &'a Asked,
+    ) -> BoxFuture<'a, Result<Login, Fault>>;
     /// A token out of an `Authorization` header: one of the provider's own, or of a provider it trusts. `None` when it is
     /// neither.
-    fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, asked: &'a Asked)
-    -> BoxFuture<'a, Result<Option<Login>, Fault>>;
+    fn bearer<'a>(
+        &'a self,
+        site: &'a Site,
+        token: &'a str,
+        asked: &'a Asked,
+    ) -> BoxFuture<'a, Result<Option<Login>, Fault>>;
     /// User name and app password out of an `Authorization` header.
     fn basic<'a>(
         &'a self,

@@ -37,7 +37,8 @@ impl Site {
         }
         let name = url.host_str()?;
         let is_own = url.host_str() == self.external.host_str()
-            && (url.port() == self.external.port() || url.port_or_known_default() == self.external.port_or_known_default());
+            && (url.port() == self.external.port()
+                || url.port_or_known_default() == self.external.port_or_known_default());
         let url = if is_own {
             // Behind something that ends TLS a proxy may take the scheme for another than browsers see.
             let mut own = self.external.clone();

@@ -122,7 +122,8 @@ impl Site {
     /// Parses a configuration. Expressions that do not compile are left out, as upstream does: leaving one out asks for a
     /// login where none was wanted, never the other way round.
     pub fn compile(mut config: SiteConfig) -> Result<Self, SiteFault> {
-        let external = address(&config.external_host).ok_or_else(|| SiteFault::ExternalHost(config.external_host.clone()))?;
+        let external =
+            address(&config.external_host).ok_or_else(|| SiteFault::ExternalHost(config.external_host.clone()))?;
         let internal = match (config.mode, config.internal_host.is_empty()) {
             (Mode::Proxy, _) | (_, false) => Some(
                 address(&config.internal_host).ok_or_else(|| SiteFault::InternalHost(config.internal_host.clone()))?,

@@ -8,10 +8,10 @@ use crate::site::{Mode, Site, is_within, without_port};
 /// The sites by host. Made once for each configuration.
 #[derive(Debug, Default)]
 pub struct Sites {
-    by_host: HashMap<String, Arc<Site>>,
+    hosts: HashMap<String, Arc<Site>>,
     /// Sites for a whole domain, the longest domain first.
-    by_domain: Vec<(String, Arc<Site>)>,
-    by_pk: HashMap<i64, Arc<Site>>,
+    domains: Vec<(String, Arc<Site>)>,
+    keys: HashMap<i64, Arc<Site>>,
 }
 
 impl Sites {
@@ -21,8 +21,8 @@ impl Sites {
         all.sort_by_key(|site| site.config.pk);
         let mut found = Self::default();
         for site in all {
-            found.by_pk.insert(site.config.pk, Arc::clone(&site));
-            let taken = found.by_host.entry(site.host.clone()).or_insert_with(|| Arc::clone(&site));
+            found.keys.insert(site.config.pk, Arc::clone(&site));
+            let taken = found.hosts.entry(site.host.clone()).or_insert_with(|| Arc::clone(&site));
             if !Arc::ptr_eq(taken, &site) {
                 tracing::warn!(
                     host = site.host,
@@ -32,36 +32,37 @@ impl Sites {
                 );
             }
             if let (Mode::ForwardDomain, Some(domain)) = (site.mode(), &site.domain) {
-                found.by_domain.push((domain.clone(), site));
+                found.domains.push((domain.clone(), site));
             }
         }
-        found.by_domain.sort_by_key(|(domain, _)| std::cmp::Reverse(domain.len()));
+        found.domains.sort_by_key(|(domain, _)| std::cmp::Reverse(domain.len()));
         found
     }
 
     /// The site of a host, which may have a port: one of its own first, else the one for the longest domain it lies in.
     pub fn of_host(&self, host: &str) -> Option<&Arc<Site>> {
-        if let Some(site) = self.by_host.get(host) {
+        if let Some(site) = self.hosts.get(host) {
             return Some(site);
         }
         // Browsers leave the usual port out, proxies do not always.
-        let usual = host.strip_suffix(":443").map(|h| (h, "https")).or_else(|| host.strip_suffix(":80").map(|h| (h, "http")));
+        let usual =
+            host.strip_suffix(":443").map(|h| (h, "https")).or_else(|| host.strip_suffix(":80").map(|h| (h, "http")));
         if let Some((bare, scheme)) = usual
-            && let Some(site) = self.by_host.get(bare).filter(|site| site.external.scheme() == scheme)
+            && let Some(site) = self.hosts.get(bare).filter(|site| site.external.scheme() == scheme)
         {
             return Some(site);
         }
         let name = without_port(host);
-        self.by_domain.iter().find(|(domain, _)| is_within(name, domain)).map(|(_, site)| site)
+        self.domains.iter().find(|(domain, _)| is_within(name, domain)).map(|(_, site)| site)
     }
     pub fn by_pk(&self, pk: i64) -> Option<&Arc<Site>> {
-        self.by_pk.get(&pk)
+        self.keys.get(&pk)
     }
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Site>> {
-        self.by_pk.values()
+        self.keys.values()
     }
     pub fn is_empty(&self) -> bool {
-        self.by_pk.is_empty()
+        self.keys.is_empty()
     }
 }
 

@@ -8,7 +8,14 @@ fn asked(trusted: bool, path: &str, headers: &[(&str, &str)]) -> Asked {
         builder = builder.header(*name, *value);
     }
     let (parts, ()) = builder.body(()).unwrap().into_parts();
-    Asked { parts, host: "id.example.com".into(), is_secure: true, is_trusted: trusted, address: None, request_id: String::new() }
+    Asked {
+        parts,
+        host: "id.example.com".into(),
+        is_secure: true,
+        is_trusted: trusted,
+        address: None,
+        request_id: String::new(),
+    }
 }
 
 #[test]
@@ -23,15 +30,22 @@ fn paths_name_kinds() {
 
 #[test]
 fn nginx_is_asked_by_the_one_header_it_sets() {
-    let request = asked(true, "/", &[
-        ("host", "wiki.example.com"),
-        ("x-original-url", "https://Wiki.example.com:8443/private?a=1"),
-        ("x-original-uri", "/public/"),
-        ("x-forwarded-uri", "/public/"),
-        ("x-forwarded-host", "other.example.com"),
-    ]);
+    let request = asked(
+        true,
+        "/",
+        &[
+            ("host", "wiki.example.com"),
+            ("x-original-url", "https://Wiki.example.com:8443/private?a=1"),
+            ("x-original-uri", "/public/"),
+            ("x-forwarded-uri", "/public/"),
+            ("x-forwarded-host", "other.example.com"),
+        ],
+    );
     let found = target(Kind::Nginx, &request, "").unwrap();
-    assert_eq!((&*found.host, &*found.path, found.query, found.is_sure), ("wiki.example.com:8443", "/private", Some("a=1"), true));
+    assert_eq!(
+        (&*found.host, &*found.path, found.query, found.is_sure),
+        ("wiki.example.com:8443", "/private", Some("a=1"), true)
+    );
     // Set by a client through a proxy that knows the other header only: no rule for paths counts.
     let request = asked(true, "/", &[("host", "wiki.example.com"), ("x-original-uri", "/public/")]);
     let found = target(Kind::Nginx, &request, "").unwrap();
@@ -52,7 +66,8 @@ fn doubled_headers_are_refused() {
 
 #[test]
 fn strangers_are_not_believed() {
-    let told = [("host", "wiki.example.com"), ("x-forwarded-host", "vault.example.com"), ("x-forwarded-uri", "/public/")];
+    let told =
+        [("host", "wiki.example.com"), ("x-forwarded-host", "vault.example.com"), ("x-forwarded-uri", "/public/")];
     let request = asked(false, "/", &told);
     let found = target(Kind::Traefik, &request, "").unwrap();
     assert_eq!((&*found.host, found.is_sure), ("wiki.example.com", false));
@@ -62,7 +77,11 @@ fn strangers_are_not_believed() {
 
 #[test]
 fn envoy_sends_the_request_itself() {
-    let request = asked(true, "/outpost.goauthentik.io/auth/envoy/a?b=c", &[("host", "Wiki.example.com"), ("x-forwarded-host", "x")]);
+    let request = asked(
+        true,
+        "/outpost.goauthentik.io/auth/envoy/a?b=c",
+        &[("host", "Wiki.example.com"), ("x-forwarded-host", "x")],
+    );
     let found = target(Kind::Envoy, &request, "/a").unwrap();
     assert_eq!((&*found.host, &*found.path, found.query), ("wiki.example.com", "/a", Some("b=c")));
 }

@@ -15,6 +15,8 @@ use crate::ports::{Fault, Login, Review};
 use crate::session::{Held, Session, SessionKey};
 use crate::site::Site;
 
+/// Seconds for which wrong credentials are remembered: the right password may be set the next moment.
+const WRONG_FOR: i64 = 1;
 /// Longer headers hold no credentials of ours.
 const LONGEST_HEADER: usize = 16 << 10;
 
@@ -31,35 +33,23 @@ impl Gate {
         self.by_header(site, asked, now).await
     }
 
-    async fn by_key(
-        &self,
-        site: &Arc<Site>,
-        asked: &Asked,
-        key: SessionKey,
-        now: i64,
-    ) -> Result<Option<Held>, Fault> {
+    async fn by_key(&self, site: &Arc<Site>, asked: &Asked, key: SessionKey, now: i64) -> Result<Option<Held>, Fault> {
         let session = match self.memory().get(&key, now) {
             Found::Session(session) => session,
             Found::Missing => return Ok(None),
-            Found::Unknown => match self.sessions.load(site, &key).await? {
-                Some(login) => self.memory().put(Session::new(site, key, &login), now),
-                None => {
+            Found::Unknown => {
+                let Some(login) = self.sessions.load(site, &key).await? else {
                     self.memory().put_missing(key, now);
                     return Ok(None);
-                }
-            },
+                };
+                self.memory().put(Session::new(site, key, &login), now)
+            }
         };
         self.stands(site, asked, session, now).await
     }
 
     /// The session, if it lets in at this site, now. SECURITY: the one place that says so.
-    async fn stands(
-        &self,
-        site: &Arc<Site>,
-        asked: &Asked,
-        session: Held,
-        now: i64,
-    ) -> Result<Option<Held>, Fault> {
+    async fn stands(&self, site: &Arc<Site>, asked: &Asked, session: Held, now: i64) -> Result<Option<Held>, Fault> {
         // A cookie of one application is none at another, whatever its name.
         if session.site != site.config.pk || session.is_over(now) {
             return Ok(None);
@@ -97,6 +87,15 @@ impl Gate {
         }
     }
 
+    /// The session of a request that is still being answered (a stream, a tunnel), if it goes on letting in. Where that
+    /// cannot be decided now, what was decided before stands.
+    pub async fn goes_on(&self, site: &Arc<Site>, session: &Held, asked: &Asked) -> Option<Held> {
+        match self.stands(site, asked, Arc::clone(session), self.clock.unix()).await {
+            Ok(session) => session,
+            Err(_) => Some(Arc::clone(session)),
+        }
+    }
+
     /// Credentials that a program sends along. What they led to is remembered for a moment.
     async fn by_header(&self, site: &Arc<Site>, asked: &Asked, now: i64) -> Result<Option<Held>, Fault> {
         if !site.config.intercept_header_auth {
@@ -117,7 +116,7 @@ impl Gate {
             Found::Session(_) | Found::Unknown => {}
         }
         let Some(login) = self.prove(site, asked, header.to_str().unwrap_or_default()).await? else {
-            self.memory().put_missing(key, now - 4);
+            self.memory().put_missing_for(key, now, WRONG_FOR);
             return Ok(None);
         };
         let version = self.sessions.version();
@@ -184,6 +183,5 @@ pub fn credentials(header: &str) -> Option<Credentials<'_>> {
     }
     let text = String::from_utf8(STANDARD.decode(rest).ok()?).ok()?;
     let (username, password) = text.split_once(':')?;
-    (!username.is_empty() && !password.is_empty())
-        .then(|| Credentials::Basic(username.to_owned(), password.to_owned()))
+    (!username.is_empty() && !password.is_empty()).then(|| Credentials::Basic(username.to_owned(), password.to_owned()))
 }

@@ -124,7 +124,8 @@ impl Gate {
 /// application's own query looks like further parameters: an address that was written as it is goes to the end.
 fn wanted(query: Option<&str>) -> Option<String> {
     let raw = query?.strip_prefix("rd=").filter(|rest| {
-        let after = rest.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")).map(|(_, after)| after);
+        let after =
+            rest.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https")).map(|(_, after)| after);
         // ingress-nginx writes scheme and host as they are, and encodes the rest.
         after.is_some_and(|after| after.find(['/', '%', '&']).is_some_and(|at| after[at..].starts_with('/')))
     });

@@ -66,7 +66,8 @@ impl Sessions for World {
     }
     fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
         self.loads.fetch_add(1, Ordering::Relaxed);
-        let found = self.kept.lock().iter().find(|(k, pk, _)| k == key && *pk == site.config.pk).map(|(.., l)| l.clone());
+        let found =
+            self.kept.lock().iter().find(|(k, pk, _)| k == key && *pk == site.config.pk).map(|(.., l)| l.clone());
         Box::pin(async move { self.check().map(|()| found) })
     }
     fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> BoxFuture<'a, Result<(), Fault>> {
@@ -83,7 +84,12 @@ impl Issuer for World {
     fn addresses(&self, _: &Site, _: &Asked) -> Result<Arc<Addresses>, Fault> {
         let at = |name: &str| format!("https://id.example.com/{name}");
         let authorization_endpoint = at("authorize");
-        Ok(Arc::new(Addresses { authorization_endpoint, end_session_endpoint: at("end"), jwks_uri: at("jwks"), ..Addresses::default() }))
+        Ok(Arc::new(Addresses {
+            authorization_endpoint,
+            end_session_endpoint: at("end"),
+            jwks_uri: at("jwks"),
+            ..Addresses::default()
+        }))
     }
     fn redeem<'a>(&'a self, _: &'a Site, redeem: Redeem<'a>, _: &'a Asked) -> BoxFuture<'a, Result<Login, Fault>> {
         let once = self.redeemed.lock().iter().all(|(code, _)| code != redeem.code);
@@ -91,11 +97,22 @@ impl Issuer for World {
         let answer = if once { Ok(login("ada")) } else { Err(Fault::Refused("used".into())) };
         Box::pin(async move { self.check().and(answer) })
     }
-    fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, _: &'a Asked) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn bearer<'a>(
+        &'a self,
+        site: &'a Site,
+        token: &'a str,
+        _: &'a Asked,
+    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
         let good = token == format!("token for {}", site.config.pk);
         Box::pin(async move { self.check().map(|()| good.then(|| Login { good_for: 60, ..login("robot") })) })
     }
-    fn basic<'a>(&'a self, _: &'a Site, user: &'a str, password: &'a str, _: &'a Asked) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn basic<'a>(
+        &'a self,
+        _: &'a Site,
+        user: &'a str,
+        password: &'a str,
+        _: &'a Asked,
+    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
         let good = (user, password) == ("robot", "secret");
         Box::pin(async move { Ok(good.then(|| Login { good_for: 60, ..login("robot") })) })
     }
@@ -112,14 +129,7 @@ fn stand() -> Stand {
     let world = World::new();
     let clock = Clock::fake_at(1000);
     let outpost = Outpost { name: "embedded".into(), version: "v".into() };
-    let gate = Gate::new(
-        world.clone(),
-        world.clone(),
-        Arc::default(),
-        clock.clone(),
-        Random::seeded(7),
-        outpost,
-    );
+    let gate = Gate::new(world.clone(), world.clone(), Arc::default(), clock.clone(), Random::seeded(7), outpost);
     let single = SiteConfig { intercept_header_auth: true, skip_path_regex: "^/public/".into(), ..config() };
     let vault = SiteConfig { pk: 2, external_host: "https://vault.example.com".into(), ..single.clone() };
     let domain = SiteConfig {
@@ -172,7 +182,10 @@ impl Stand {
         assert_eq!(response.status(), 302);
         let to = Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
         let state = to.query_pairs().find(|(k, _)| k == "state").unwrap().1.into_owned();
-        (format!("X-authentik-auth-callback=true&code={}&state={state}", self.world.redeemed.lock().len()), cookies(&response))
+        (
+            format!("X-authentik-auth-callback=true&code={}&state={state}", self.world.redeemed.lock().len()),
+            cookies(&response),
+        )
     }
     async fn back(&self, host: &str, query: &str, cookie: &str) -> Response {
         self.check("traefik", host, &format!("{PREFIX}/callback?{query}"), &[("cookie", cookie)]).await
@@ -206,7 +219,10 @@ async fn the_login_has_state_and_pkce_and_leads_back() {
     let response = stand.check("caddy", "wiki.example.com", "/deep?a=b", &[]).await;
     let to = Url::parse(response.headers()["location"].to_str().unwrap()).unwrap();
     let query: std::collections::HashMap<_, _> = to.query_pairs().into_owned().collect();
-    assert_eq!((to.host_str(), &*query["response_type"], &*query["scope"]), (Some("id.example.com"), "code", "openid ak_proxy"));
+    assert_eq!(
+        (to.host_str(), &*query["response_type"], &*query["scope"]),
+        (Some("id.example.com"), "code", "openid ak_proxy")
+    );
     assert_eq!(query["code_challenge_method"], "S256");
     let cookie = response.headers()["set-cookie"].to_str().unwrap();
     for attribute in ["HttpOnly", "SameSite=Lax", "Secure", "Path=/"] {
@@ -222,7 +238,11 @@ async fn the_login_has_state_and_pkce_and_leads_back() {
 async fn a_way_back_is_good_once_for_the_browser_and_the_site_that_began() {
     let stand = stand();
     let (query, cookie) = stand.begun("wiki.example.com").await;
-    for (host, cookie) in [("wiki.example.com", ""), ("wiki.example.com", "authentik_proxy_00000000_login=x"), ("vault.example.com", &*cookie)] {
+    for (host, cookie) in [
+        ("wiki.example.com", ""),
+        ("wiki.example.com", "authentik_proxy_00000000_login=x"),
+        ("vault.example.com", &*cookie),
+    ] {
         let response = stand.back(host, &query, cookie).await;
         assert_eq!(response.status(), 400, "{host}");
         assert_eq!(cookies(&response), "");
@@ -243,7 +263,16 @@ async fn nobody_passes_with_what_is_no_session() {
     let vault = stand.log_in("vault.example.com").await;
     let random = format!("{name}={}", "A".repeat(43));
     let huge = format!("{name}={}", "A".repeat(40_000));
-    let bad = ["", "x", &format!("{name}="), &format!("{name}=garbage"), &random, &huge, &format!("{name}=\"; {name}"), &vault];
+    let bad = [
+        "",
+        "x",
+        &format!("{name}="),
+        &format!("{name}=garbage"),
+        &random,
+        &huge,
+        &format!("{name}=\"; {name}"),
+        &vault,
+    ];
     for kind in KINDS {
         for cookie in bad {
             let more: Vec<(&str, &str)> = vec![
@@ -268,7 +297,14 @@ async fn open_paths_pass_as_nobody() {
         for name in headers::IDENTITY_HEADERS {
             assert_eq!(response.headers()[&name], "", "{kind} {name}");
         }
-        for path in ["/public/../private", "/public/%2e%2e/private", "/private?x=/public/", "//public/", "/public%2f..%2fprivate", "/PUBLIC/a"] {
+        for path in [
+            "/public/../private",
+            "/public/%2e%2e/private",
+            "/private?x=/public/",
+            "//public/",
+            "/public%2f..%2fprivate",
+            "/PUBLIC/a",
+        ] {
             assert_ne!(stand.check(kind, "wiki.example.com", path, &[]).await.status(), 200, "{kind} {path}");
         }
     }
@@ -277,7 +313,11 @@ async fn open_paths_pass_as_nobody() {
 #[tokio::test]
 async fn our_own_paths_do_not_open_nginx() {
     let stand = stand();
-    for path in ["/outpost.goauthentik.io/", "/outpost.goauthentik.io/callback?X-authentik-auth-callback=true", "/outpost.goauthentik.io/static/x"] {
+    for path in [
+        "/outpost.goauthentik.io/",
+        "/outpost.goauthentik.io/callback?X-authentik-auth-callback=true",
+        "/outpost.goauthentik.io/static/x",
+    ] {
         assert_eq!(stand.check("nginx", "wiki.example.com", path, &[]).await.status(), 401, "{path}");
         let spoofed = [("x-original-uri", path)];
         assert_eq!(stand.check("nginx", "wiki.example.com", "/private", &spoofed).await.status(), 401);
@@ -288,7 +328,8 @@ async fn our_own_paths_do_not_open_nginx() {
 async fn sessions_end_with_policies_and_with_what_they_hang_on() {
     let stand = stand();
     let cookie = stand.log_in("wiki.example.com").await;
-    let check = async || stand.check("traefik", "wiki.example.com", "/", &[("cookie", &cookie)]).await.status().as_u16();
+    let check =
+        async || stand.check("traefik", "wiki.example.com", "/", &[("cookie", &cookie)]).await.status().as_u16();
     stand.world.version.store(2, Ordering::Relaxed);
     assert_eq!((check().await, check().await), (200, 200));
     assert_eq!(stand.world.reviews.load(Ordering::Relaxed), 1, "decided once for a configuration");
@@ -318,8 +359,14 @@ async fn a_session_ends_by_itself_and_by_logging_out() {
     let stand = stand();
     let cookie = stand.log_in("wiki.example.com").await;
     let other = stand.log_in("vault.example.com").await;
-    let response = stand.gate.answer(&stand.sites, &asked("wiki.example.com", &format!("{PREFIX}/sign_out"), &[("cookie", &cookie)])).await;
-    assert_eq!((response.status().as_u16(), &response.headers()["location"]), (302, &"https://id.example.com/end".parse().unwrap()));
+    let response = stand
+        .gate
+        .answer(&stand.sites, &asked("wiki.example.com", &format!("{PREFIX}/sign_out"), &[("cookie", &cookie)]))
+        .await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["location"]),
+        (302, &"https://id.example.com/end".parse().unwrap())
+    );
     assert_eq!(stand.check("nginx", "wiki.example.com", "/", &[("cookie", &cookie)]).await.status(), 401);
     stand.gate.memory().doubt_where(|_| true);
     assert_eq!(stand.check("nginx", "vault.example.com", "/", &[("cookie", &other)]).await.status(), 401);
@@ -347,14 +394,21 @@ async fn programs_pass_by_header_at_the_site_it_is_good_for() {
     let good = [("authorization", "Bearer token for 1")];
     for _ in 0..2 {
         let response = stand.check("traefik", "wiki.example.com", "/", &good).await;
-        assert_eq!((response.status().as_u16(), &response.headers()["x-authentik-username"]), (200, &"robot".parse().unwrap()));
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["x-authentik-username"]),
+            (200, &"robot".parse().unwrap())
+        );
         assert!(!response.headers().contains_key("set-cookie"));
     }
     assert_eq!(stand.check("nginx", "vault.example.com", "/", &good).await.status(), 401);
     let basic = [("authorization", "Basic cm9ib3Q6c2VjcmV0")];
     assert_eq!(stand.check("nginx", "wiki.example.com", "/", &basic).await.status(), 200);
     for bad in ["Bearer x", "Bearer ", "Basic", "Basic !!", "Basic cm9ib3Q6eA==", "Digest x", ""] {
-        assert_eq!(stand.check("nginx", "wiki.example.com", "/", &[("authorization", bad)]).await.status(), 401, "{bad}");
+        assert_eq!(
+            stand.check("nginx", "wiki.example.com", "/", &[("authorization", bad)]).await.status(),
+            401,
+            "{bad}"
+        );
     }
     let twice = [("authorization", "Bearer token for 1"), ("authorization", "Bearer token for 1")];
     assert_eq!(stand.check("nginx", "wiki.example.com", "/", &twice).await.status(), 401);
@@ -406,15 +460,23 @@ async fn behind_the_proxy_the_application_sees_nothing_of_ours_but_who_is_there(
     let sites = Sites::new([Site::compile(proxied).unwrap()]);
     let site = sites.of_host("wiki.example.com").unwrap();
     let cookie = stand.log_in("wiki.example.com").await;
-    let sent = [("cookie", &*format!("{cookie}; own=1")), ("x_authentik_groups", "admins"), ("x-authentik-email", "a@b")];
+    let sent =
+        [("cookie", &*format!("{cookie}; own=1")), ("x_authentik_groups", "admins"), ("x-authentik-email", "a@b")];
     let request = asked("wiki.example.com", "/a", &sent);
     let Verdict::Pass(pass) = stand.gate.decide(site, &request).await else { panic!("it must pass") };
     let mut headers = request.parts.headers.clone();
     pass.write(&mut headers);
-    assert_eq!((&headers["cookie"], &headers["x-authentik-username"], &headers["x-authentik-email"]), (&"own=1".parse().unwrap(), &"ada".parse().unwrap(), &"".parse().unwrap()));
+    assert_eq!(
+        (&headers["cookie"], &headers["x-authentik-username"], &headers["x-authentik-email"]),
+        (&"own=1".parse().unwrap(), &"ada".parse().unwrap(), &"".parse().unwrap())
+    );
     assert!(!headers.contains_key("x_authentik_groups"));
     assert_eq!(pass.backend().unwrap().as_str(), "http://app:8080/");
-    let status = async |path: &str, headers: Headers<'_>| match stand.gate.decide(site, &asked("wiki.example.com", path, headers)).await {
+    let status = async |path: &str, headers: Headers<'_>| match stand
+        .gate
+        .decide(site, &asked("wiki.example.com", path, headers))
+        .await
+    {
         Verdict::Pass(pass) => pass.username().len() as u16,
         Verdict::Answer(response) => response.status().as_u16(),
     };

@@ -73,13 +73,21 @@ fn a_password_goes_along_where_it_is_set_up() {
     assert_eq!(headers["authorization"], "Basic dTpw");
     let headers = written(&site, &login(json!({"app_password": "p"})));
     assert_eq!(headers["authorization"], "Basic akBleGFtcGxlLmNvbTpw");
-    assert!(!written(&Site::compile(config()).unwrap(), &login(json!({"app_password": "p"}))).contains_key("authorization"));
+    assert!(
+        !written(&Site::compile(config()).unwrap(), &login(json!({"app_password": "p"}))).contains_key("authorization")
+    );
 }
 
 #[test]
 fn no_spelling_of_ours_passes() {
     let mut headers = HeaderMap::new();
-    for name in ["X-authentik-username", "x_authentik_username", "X-Authentik_Groups", "x_AUTHENTIK-uid", "X-authentik-meta-app"] {
+    for name in [
+        "X-authentik-username",
+        "x_authentik_username",
+        "X-Authentik_Groups",
+        "x_AUTHENTIK-uid",
+        "X-authentik-meta-app",
+    ] {
         headers.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), "x".parse().unwrap());
     }
     headers.append("x-authentic", "kept".parse().unwrap());

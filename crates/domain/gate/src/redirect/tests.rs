@@ -17,11 +17,29 @@ fn ways_back_lead_to_the_site() {
 fn and_nowhere_else() {
     let site = Site::compile(config()).unwrap();
     let evil = [
-        "", "https://evil.com/", "//evil.com", "///evil.com", "/\\evil.com", "\\\\evil.com", "/\tevil.com", "/%09/\r\nx",
-        "https:evil.com", "https:/evil.com", "https:///evil.com", "javascript:alert(1)", "https://wiki.example.com@evil.com/",
-        "https://wiki.example.com.evil.com/", "https://evil.com/wiki.example.com", "https://a@wiki.example.com/",
-        "https://wiki.example.com:444/", "data:text/html,x", "https://wiki.example.com\\@evil.com", "ftp://wiki.example.com/",
-        "/outpost.goauthentik.io/start", "https://evil.com%2f@wiki.example.com", "evil",
+        "",
+        "https://evil.com/",
+        "//evil.com",
+        "///evil.com",
+        "/\\evil.com",
+        "\\\\evil.com",
+        "/\tevil.com",
+        "/%09/\r\nx",
+        "https:evil.com",
+        "https:/evil.com",
+        "https:///evil.com",
+        "javascript:alert(1)",
+        "https://wiki.example.com@evil.com/",
+        "https://wiki.example.com.evil.com/",
+        "https://evil.com/wiki.example.com",
+        "https://a@wiki.example.com/",
+        "https://wiki.example.com:444/",
+        "data:text/html,x",
+        "https://wiki.example.com\\@evil.com",
+        "ftp://wiki.example.com/",
+        "/outpost.goauthentik.io/start",
+        "https://evil.com%2f@wiki.example.com",
+        "evil",
     ];
     for rd in evil {
         assert_eq!(site.way_back(rd), None, "{rd:?}");

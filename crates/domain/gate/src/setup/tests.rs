@@ -48,7 +48,9 @@ fn every_word_of_a_template_has_a_value() {
             let known = values.words.contains_key(word) || matches!(word, "header" | "lower" | "variable");
             assert!(known, "{{{{{word}}}}} has no value");
         }
-        for flag in text.lines().filter_map(|l| l.strip_prefix('%')?.split_once('|')).map(|(f, _)| f.trim_start_matches('!')) {
+        for flag in
+            text.lines().filter_map(|l| l.strip_prefix('%')?.split_once('|')).map(|(f, _)| f.trim_start_matches('!'))
+        {
             assert!(values.flags.contains_key(flag) || matches!(flag, "headers" | "lower"), "%{flag}| is no condition");
         }
     }
@@ -76,7 +78,9 @@ fn a_password_for_the_application_is_passed_on_only_where_the_provider_says_so()
 #[test]
 fn the_login_of_a_domain_is_at_the_external_host() {
     let facts = Facts { domain: true, auth: origin("https://auth.example.com"), ..facts() };
-    assert!(text(Proxy::Nginx, &facts).contains("return 302 https://auth.example.com/outpost.goauthentik.io/start?rd="));
+    assert!(
+        text(Proxy::Nginx, &facts).contains("return 302 https://auth.example.com/outpost.goauthentik.io/start?rd=")
+    );
     assert!(text(Proxy::IngressNginx, &facts).contains("auth-signin: \"https://auth.example.com/outpost"));
 }
 
@@ -165,7 +169,8 @@ fn the_guide_shows_these_texts() {
     let mut whole = guide.clone();
     for proxy in Proxy::ALL {
         let (start, end) = (format!("<!-- setup: {} -->\n", proxy.name()), "<!-- end -->");
-        let at = whole.find(&start).unwrap_or_else(|| panic!("the guide has no place for {}", proxy.name())) + start.len();
+        let at =
+            whole.find(&start).unwrap_or_else(|| panic!("the guide has no place for {}", proxy.name())) + start.len();
         let to = at + whole[at..].find(end).expect("the place ends");
         whole.replace_range(at..to, &blocks(proxy));
     }

@@ -24,7 +24,8 @@ fn addresses_are_put_together() {
         site.redirect_uri(),
         "https://wiki.example.com/outpost.goauthentik.io/callback?X-authentik-auth-callback=true"
     );
-    let below = Site::compile(SiteConfig { external_host: "https://x.example.com:8443/wiki/".into(), ..config() }).unwrap();
+    let below =
+        Site::compile(SiteConfig { external_host: "https://x.example.com:8443/wiki/".into(), ..config() }).unwrap();
     assert_eq!(below.own("start"), "https://x.example.com:8443/wiki/outpost.goauthentik.io/start");
     assert_eq!(redirect_uri("https://x.example.com:8443/wiki/"), Some(below.redirect_uri()));
 }
@@ -43,10 +44,16 @@ fn open_paths_are_matched_by_path_alone() {
     let site = Site::compile(SiteConfig { skip_path_regex: "^/public/\n(\n^/health$".into(), ..config() }).unwrap();
     let open = |path| site.is_open("wiki.example.com", path);
     assert!(open("/public/a") && open("/health"));
-    for path in ["/private", "/private?x=/public/", "/public/../admin", "/public/%2e%2e/admin", "/public%2f..%2fa", "//public/"] {
+    for path in
+        ["/private", "/private?x=/public/", "/public/../admin", "/public/%2e%2e/admin", "/public%2f..%2fa", "//public/"]
+    {
         assert!(!open(path), "{path}");
     }
-    assert!(!Site::compile(SiteConfig { skip_path_regex: ".*".into(), ..config() }).unwrap().is_open("", "/outpost.goauthentik.io/x"));
+    assert!(
+        !Site::compile(SiteConfig { skip_path_regex: ".*".into(), ..config() })
+            .unwrap()
+            .is_open("", "/outpost.goauthentik.io/x")
+    );
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::site::{SiteConfig, tests::config};
 
 fn site(pk: i64, external: &str, domain: &str) -> Site {
     let mode = if domain.is_empty() { Mode::ForwardSingle } else { Mode::ForwardDomain };
-    Site::compile(SiteConfig { pk, external_host: external.into(), cookie_domain: domain.into(), mode, ..config() }).unwrap()
+    Site::compile(SiteConfig { pk, external_host: external.into(), cookie_domain: domain.into(), mode, ..config() })
+        .unwrap()
 }
 
 #[test]

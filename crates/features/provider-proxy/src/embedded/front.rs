@@ -4,6 +4,7 @@
 //! other hosts, with other cookies, and there are many of them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,14 +13,17 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use brand::API_VERSION;
 use feature::App;
-use gate::{Gate, Memory, Mode, Outpost, Site, Sites, Verdict};
-use http::header;
-use net::{Origin, TrustedProxies};
+use gate::{Asked, Gate, Held, Memory, Mode, Outpost, Site, Sites, Verdict};
+use http::{HeaderMap, header};
+use net::{AsIs, Origin, TrustedProxies};
 use reverse_proxy::{Passage, ReverseProxy, Target, Timeouts};
 
 use super::issuer::Embedded as Issuer;
 use super::sessions::{Embedded as Sessions, keep_tidy};
 use crate::index;
+
+/// How often a session is looked at while something still goes on under it.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The gate of this process.
 #[derive(Clone)]
@@ -70,6 +74,12 @@ impl Front {
         index::sites(&self.0.app.store().snapshot())
     }
 
+    /// Whether requests to a host go on to an application behind us.
+    pub fn is_proxied(&self, host: &str) -> bool {
+        let is_off = self.0.app.settings().web.disable_embedded_outpost;
+        !is_off && self.sites().of_host(host).is_some_and(|site| site.mode() == Mode::Proxy && site.has_host(host))
+    }
+
     /// The answer, or the request back when it is none of the gate's.
     async fn handle(&self, request: Request) -> Result<Response, Request> {
         let path = request.uri().path();
@@ -107,10 +117,22 @@ impl Front {
         }
     }
 
+    /// Completes when the session ends: nobody goes on listening to a stream or talking through a tunnel.
+    async fn ended(self, site: Arc<Site>, mut session: Held, asked: Asked) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            match self.0.gate.goes_on(&site, &session, &asked).await {
+                Some(held) => session = held,
+                None => return,
+            }
+        }
+    }
+
     /// A request to a site in proxy mode.
     async fn pass(&self, site: &Arc<Site>, request: Request) -> Response {
         let (parts, body) = request.into_parts();
         let asked = super::asked(parts, &self.0.trusted);
+        let copy = asked.copy();
         let pass = match self.0.gate.decide(site, &asked).await {
             Verdict::Pass(pass) => pass,
             Verdict::Answer(response) => {
@@ -130,7 +152,15 @@ impl Front {
         };
         let mut request = Request::from_parts(asked.parts, body);
         pass.write(request.headers_mut());
-        let mut passage = Passage::to(&target);
+        // SECURITY: once more apart from what came in, so that the client cannot have our headers dropped by naming them in
+        // `Connection`.
+        let mut ours = HeaderMap::new();
+        pass.write(&mut ours);
+        ours.remove(header::HOST);
+        let mut passage = Passage::to(&target).with_headers(ours);
+        if let Some(session) = pass.session() {
+            passage = passage.until(self.clone().ended(Arc::clone(site), Arc::clone(session), copy));
+        }
         if let Some(host) = pass.session().and_then(|s| s.identity.host_header.as_ref())
             && let Ok(host) = host.as_bytes().try_into()
         {
@@ -150,14 +180,17 @@ async fn drain(body: Body) {
 
 /// Puts the gate in front of a router. Inside the edge, outside of everything that knows the server's own sessions.
 pub fn before(front: &Front, router: Router) -> Router {
-    // A fallback of the router must not keep the layer from seeing hosts that the router does not know.
     router.layer(from_fn_with_state(front.clone(), look))
 }
 
 async fn look(State(front): State<Front>, request: Request, next: Next) -> Response {
     match front.handle(request).await {
         Ok(mut response) => {
-            // A check is asked again and again; nobody between may remember the answer.
+            // A check is asked again and again; nobody between may remember the answer. What an application answers is its
+            // own business.
+            if response.extensions().get::<AsIs>().is_some() {
+                return response;
+            }
             response.headers_mut().entry(header::CACHE_CONTROL).or_insert(http::HeaderValue::from_static("no-store"));
             response
         }

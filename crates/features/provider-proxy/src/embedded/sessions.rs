@@ -18,7 +18,7 @@ use crate::session::ProxySession;
 /// News that are older may have been missed: what is remembered has to be asked of the database.
 const FRESH: Duration = Duration::from_millis(1500);
 /// How often what ended by itself is dropped from memory.
-const TIDY: Duration = Duration::from_secs(60);
+const TIDY: Duration = Duration::from_mins(1);
 
 pub struct Embedded {
     app: App,
