@@ -166,11 +166,7 @@ impl Remote {
     /// What a token says that the server calls good (RFC 7662).
     async fn introspect(&self, site: &Site, token: &str) -> Result<Option<Claims>, Fault> {
         let config = &site.config;
-        let form = [
-            ("client_id", config.client_id.as_str()),
-            ("client_secret", client_secret(site)),
-            ("token", token),
-        ];
+        let form = [("client_id", config.client_id.as_str()), ("client_secret", client_secret(site)), ("token", token)];
         let (status, mut said) = self.post(&config.oidc_configuration.introspection_endpoint, &form).await?;
         if status != StatusCode::OK {
             return Err(Fault::Misconfigured(format!("the introspection endpoint answered {status}")));

@@ -253,3 +253,6 @@ pub(crate) fn strip_nulls(json: &mut Json) {
         map.values_mut().for_each(strip_nulls);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,3 +69,6 @@ pub(crate) fn target(site: &Site) -> Option<Target> {
         .inspect_err(|bad| tracing::error!(provider = site.config.name, "{bad}"))
         .ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,6 @@ pub(crate) fn login(claims: Claims, token: &str, clock: &Clock) -> Login {
 pub(crate) fn login_id(sid: &str) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_OID, sid.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;
