@@ -140,6 +140,7 @@ def test_an_existing_secret_as_variables_or_as_files():
     ({"global": {"image": {"digest": "sha256:abc"}}}, "/global/image/digest"),
     ({"database": "postgresql", "authentik": {"secret_key": "k"}}, "authentik.postgresql.host: required"),
     ({"authentik": {"postgresql": {"host": "db"}}}, "authentik.secret_key: required with PostgreSQL"),
+    ({"authentik": {"web": {"path": "/auth/"}}}, "only / is served"),
     ({"postgresql": {"enabled": True}}, "this chart brings no PostgreSQL"),
 ])
 def test_a_mistake_is_named(values, complaint):

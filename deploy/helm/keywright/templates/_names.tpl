@@ -63,6 +63,9 @@ app.kubernetes.io/version: {{ regexReplaceAll "[^A-Za-z0-9_.-]" $tag "-" | trunc
 {{- /* Mistakes that would render, and then not work. */ -}}
 {{- define "keywright.check" -}}
 {{- $database := include "keywright.database" . -}}
+{{- if ne .Values.authentik.web.path "/" -}}
+{{- fail "authentik.web.path: only / is served by this version; give Keywright a host name of its own." -}}
+{{- end -}}
 {{- $own := and .Values.authentik.enabled (not .Values.authentik.existingSecret.secretName) -}}
 {{- if dig "enabled" false (default dict .Values.postgresql) -}}
 {{- fail "postgresql.enabled: this chart brings no PostgreSQL. Leave `database` at auto and `authentik.postgresql.host` empty for the embedded database, or name a PostgreSQL that you run." -}}
