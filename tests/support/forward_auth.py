@@ -114,7 +114,7 @@ class Installation:
             self.wait_for("the blueprint", lambda: self.api.get("/core/applications/", slug="wiki")["results"])
             self.wait_for("the sites", lambda: self.provider("wiki") and self.provider("vault") and self.provider("team"))
             self.proxy.start({site: self.printed(site) for site in SITES}, sorted(set(self.ports.values())))
-            self.wait_for("the proxy", lambda: all(self.anonymous(site).status in (302, 307) for site in SITES))
+            self.wait_for("the proxy", lambda: not self.proxy.process or all(self.anonymous(site).status in (302, 307) for site in SITES))
         except BaseException:
             print(self.server.log.read_text()[-3000:])
             self.close()
