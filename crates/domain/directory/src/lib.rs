@@ -7,6 +7,7 @@
 mod avatar;
 pub mod bootstrap;
 mod components;
+mod expiry;
 mod form;
 mod group;
 pub mod guard;
@@ -81,4 +82,4 @@ pub const FEATURE: Feature = Feature::new("directory")
     .routes(recovery_key::routes)
     .components(components::COMPONENTS)
     .setup(guessing::setup)
-    .jobs(&[Job { name: "tokens_expire", every: 300, run: token::hooks::expire }]);
+    .jobs(&[expiry::JOB, Job { name: "tokens_expire", every: 300, run: token::hooks::expire }]);

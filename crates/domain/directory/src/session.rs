@@ -27,7 +27,6 @@ pub use web::{CSRF_HEADER, LazySession, WebSession};
     verbose = "Session",
     plural = "Sessions",
     verbs = [],
-    expires,
     unaudited,
     no_blueprint
 )]

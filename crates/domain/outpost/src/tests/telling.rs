@@ -63,6 +63,45 @@ async fn instructions_are_heard_once_they_are_committed() {
 }
 
 #[tokio::test]
+async fn a_login_that_runs_out_is_told_once() {
+    let app = app().await;
+    let now = app.clock().now();
+    let user = create::<directory::User>(&app, json!({"username": "u", "name": "u"})).await.unwrap();
+    let user = user.key().and_then(Id::<directory::User>::from_key);
+    let mut logins = Vec::new();
+    for (name, seconds) in [("short", 30), ("long", 3600)] {
+        let session = directory::Session {
+            pk: Id(app.random().uuid_v4()),
+            key_hash: name.into(),
+            user,
+            data: Map::new(),
+            expires: now + clock::SignedDuration::from_secs(seconds),
+            expiring: true,
+            last_used: now,
+            last_ip: String::new(),
+            last_user_agent: String::new(),
+        };
+        app.store().insert(&session).await.unwrap();
+        let login =
+            directory::AuthenticatedSession { pk: Id(app.random().uuid_v4()), session: session.pk, user: user.unwrap() };
+        app.store().insert(&login).await.unwrap();
+        logins.push(login.pk);
+    }
+    let mut ear = Ear::new(&app);
+    app.clock().advance(Duration::from_secs(60));
+    let job = directory::FEATURE.jobs.iter().find(|j| j.name == "sessions_expire").unwrap();
+    for _ in 0..2 {
+        (job.run)(&app).await.unwrap();
+    }
+    let instruction = Instruction::SessionEnd { session: logins[0].0.simple().to_string() };
+    let heard = tokio::time::timeout(Duration::from_secs(5), ear.next()).await.unwrap();
+    assert_eq!(heard, Some(Heard::Told(Told { outpost: None, instruction })));
+    assert!(tokio::time::timeout(Duration::from_millis(50), ear.next()).await.is_err(), "the other login goes on");
+    let left: Vec<directory::AuthenticatedSession> = app.store().find(&store::Query::all()).await.unwrap();
+    assert_eq!(left.iter().map(|l| l.pk).collect::<Vec<_>>(), [logins[1]]);
+}
+
+#[tokio::test]
 async fn an_instance_is_healthy_for_a_while_after_its_word() {
     let app = app().await;
     let one = provider::<Proxy>(&app, "one").await;
