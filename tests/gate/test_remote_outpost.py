@@ -14,7 +14,7 @@ import urllib.request
 import pytest
 import raw
 from api import Api
-from applications import Application
+from applications import Application, frame, read_frame
 from browser import Browser
 from server import TOKEN, Server, binary, free_port
 
@@ -207,6 +207,28 @@ def test_logout_at_the_server_ends_the_session_at_the_outpost(world):
     assert world.get("wiki", headers=cookies).status == 200
     browser.get(world.server.base + "/flows/-/default/invalidation/")
     wait_for("the end of the session", lambda: world.get("wiki", headers=cookies).status == 302, 2)
+
+
+def test_a_websocket_ends_with_the_session(world):
+    browser, _ = world.log_in("alice")
+    lines = ["GET /socket HTTP/1.1", f"Host: {world.host['wiki']}", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"]
+    lines += ["Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", *(f"{name}: {value}" for name, value in world.cookies(browser, "wiki"))]
+    with raw.connect(world.outpost.http) as connection, connection.makefile("rb") as stream:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        assert b" 101 " in stream.readline()
+        raw.read_headers(stream)
+        connection.sendall(frame("hello", os.urandom(4)))
+        assert read_frame(stream) == "wiki heard hello"
+        browser.get(world.server.base + "/flows/-/default/invalidation/")
+        connection.settimeout(5)
+        assert stream.read(1) == b"", "the tunnel is closed"
+
+
+def test_a_large_body_passes(world):
+    browser, _ = world.log_in("alice")
+    body = b"x" * (40 << 20)
+    answer = browser.session.post(f"http://{world.host['wiki']}/upload", data=body, timeout=60)
+    assert answer.status_code == 200 and len(answer.json()["body"]) == len(body)
 
 
 def test_logout_at_the_application(world):
