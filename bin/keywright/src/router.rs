@@ -27,8 +27,9 @@ pub fn public(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), web::dress))
         .layer(from_fn_with_state(app.clone(), directory::sessions));
     // Requests for protected applications are none for the server: they are told apart before all else.
-    let all = provider_proxy::before(&provider_proxy::Front::of(app), router.merge(health(app)));
-    edge(app).around(all.layer(from_fn(drain::let_go)))
+    let front = provider_proxy::Front::of(app);
+    let all = provider_proxy::before(&front, router.merge(health(app)));
+    edge(app).without_limit_for(move |origin| front.is_proxied(&origin.host)).around(all.layer(from_fn(drain::let_go)))
 }
 
 /// Puts the caller among the request's extensions. Only the API knows bearer tokens of its own: a protocol endpoint reads
