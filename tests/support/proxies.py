@@ -105,9 +105,10 @@ class Nginx(Proxy):
 
     def prepare(self, sites, ports):
         nginx = of_debian("nginx", "nginx-light")
-        for site, files in sites.items():
+        # The first answers for names that none has: one that is not open to everybody who has some login.
+        for number, files in enumerate(sites.values()):
             for file in files:
-                self.write(f"conf.d/{file['name']}", self.at_home(file["content"]).replace("listen ", "listen 127.0.0.1:"))
+                self.write(f"conf.d/{number}-{file['name']}", self.at_home(file["content"]).replace("listen ", "listen 127.0.0.1:"))
         places = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         main = f"""
             {"user root;" if os.geteuid() == 0 else ""} daemon off; worker_processes 1; pid {self.folder}/nginx.pid; error_log stderr notice;
