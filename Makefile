@@ -24,7 +24,7 @@ image: ## Build the container image target/image/keywright-<version>.oci.tar, wi
 	$(PYTHON) scripts/image
 
 test: ## Everything: checks, unit and contract tests, real clients, parity
-	@scripts/need rust cc python postgresql go node chromium
+	@scripts/need rust cc python postgresql go node chromium nginx haproxy caddy
 	scripts/test all
 
 check: ## Formatting, lints, layers, generated files
@@ -34,7 +34,7 @@ unit: ## Unit and contract tests on SQLite and, when it is there, PostgreSQL
 	scripts/test unit
 
 interop: ## Real clients and the stories against a running server
-	@scripts/need rust cc python go node chromium
+	@scripts/need rust cc python go node chromium nginx haproxy caddy
 	scripts/test interop
 
 interop-k8s: ## A real kube-apiserver and kubelogin (the first time builds them: half an hour)
