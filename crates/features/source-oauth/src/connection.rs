@@ -20,7 +20,7 @@ use object::{Generated, Object};
 pub struct UserOAuthSourceConnection {
     pub base: UserSourceConnection,
     /// The token that the source gave for the user.
-    #[field(write_only, secret)]
+    #[field(write_only, secret, allow_blank)]
     pub access_token: Option<String>,
     /// When that token ends.
     #[field(generated(Generated::Now))]

@@ -114,16 +114,16 @@ pub struct OAuthSource {
     /// Which service the source is; it brings addresses of its own.
     pub provider_type: ProviderType,
     /// Address that the first token is asked for at. Only OAuth 1 needs it.
-    #[field(max = 255, label = "Request Token URL")]
+    #[field(max = 255, allow_blank, label = "Request Token URL")]
     pub request_token_url: Option<String>,
     /// Address that people are sent to, to agree.
-    #[field(max = 255, label = "Authorization URL")]
+    #[field(max = 255, allow_blank, label = "Authorization URL")]
     pub authorization_url: Option<String>,
     /// Address that tokens are fetched at.
-    #[field(max = 255, label = "Access Token URL")]
+    #[field(max = 255, allow_blank, label = "Access Token URL")]
     pub access_token_url: Option<String>,
     /// Address that tells about the user.
-    #[field(max = 255, label = "Profile URL")]
+    #[field(max = 255, allow_blank, label = "Profile URL")]
     pub profile_url: Option<String>,
     /// Whether requests for codes are bound to the one who redeems them.
     #[field(default_text = "none", label = "PKCE")]

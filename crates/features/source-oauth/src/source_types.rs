@@ -27,7 +27,7 @@ fn text_or_null<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok
 }
 
 impl SourceType {
-    pub fn to_json(&self) -> Json {
+    pub fn to_json(self) -> Json {
         json!(self)
     }
 }
