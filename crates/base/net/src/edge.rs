@@ -41,7 +41,9 @@ pub struct Edge {
 
 /// Which hosts have no limit.
 #[derive(Clone)]
-struct Unlimited(Option<Arc<dyn Fn(&Origin) -> bool + Send + Sync>>);
+struct Unlimited(Option<Arc<Fits>>);
+
+type Fits = dyn Fn(&Origin) -> bool + Send + Sync;
 
 impl fmt::Debug for Unlimited {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

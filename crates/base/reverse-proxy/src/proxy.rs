@@ -49,7 +49,7 @@ pub struct Timeouts {
 impl Default for Timeouts {
     /// Ten seconds to connect; five minutes to answer, because people wait for reports and exports.
     fn default() -> Self {
-        Self { connect: Duration::from_secs(10), head: Duration::from_secs(300) }
+        Self { connect: Duration::from_secs(10), head: Duration::from_mins(5) }
     }
 }
 
@@ -228,9 +228,10 @@ impl ReverseProxy {
             return Ok(clients.clone());
         }
         let client = |offers_http2: bool| {
-            let tls = match target.is_tls {
-                true => Some(self.0.tls.config(target.is_verified, offers_http2).map_err(Fault::NoRoots)?),
-                false => None,
+            let tls = if target.is_tls {
+                Some(self.0.tls.config(target.is_verified, offers_http2).map_err(Fault::NoRoots)?)
+            } else {
+                None
             };
             let connector = Connector { target: target.clone(), tls, patience: self.0.timeouts.connect };
             Ok(Client::builder(TokioExecutor::new())
@@ -313,10 +314,10 @@ fn uri(target: &Target, host: Authority, path: PathAndQuery) -> Option<Uri> {
 /// RFC 9110 §8.6: the same length said twice is passed on once. Different ones never got past hyper.
 fn single_length(headers: &mut HeaderMap) {
     let length: HeaderName = CONTENT_LENGTH;
-    if headers.get_all(&length).iter().nth(1).is_some() {
-        if let Some(first) = headers.get(&length).cloned() {
-            headers.insert(length, first);
-        }
+    if headers.get_all(&length).iter().nth(1).is_some()
+        && let Some(first) = headers.get(&length).cloned()
+    {
+        headers.insert(length, first);
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State as Shared};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use clock::Random;
 use gate::{Asked, Gate, Held, Mode, PREFIX, Pass, Site, Verdict};
@@ -137,7 +137,7 @@ impl Front {
         }
         let method = request.method().clone();
         let started = self.remote.clock.monotonic();
-        let response = self.proxy.forward(request, passage).await.unwrap_or_else(|fault| fault.into_response());
+        let response = self.proxy.forward(request, passage).await.unwrap_or_else(IntoResponse::into_response);
         let took = self.remote.clock.monotonic().saturating_sub(started);
         let scheme = if asked.is_secure { "https" } else { "http" };
         let name = target.to_string();

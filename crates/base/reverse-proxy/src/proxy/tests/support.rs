@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, extract::Request, response::IntoResponse as _};
+use axum::{Router, extract::Request, response::IntoResponse};
 use clock::{Clock, Random};
 use http::HeaderMap;
 use net::{Edge, Limits, Listener, Tls, TrustedProxies, serve};
@@ -44,7 +44,7 @@ pub(super) async fn front_with(target: Target, timeouts: Timeouts, idle: Duratio
             let headers = HeaderMap::from_iter([("x-user".parse().unwrap(), "ada".parse().unwrap())]);
             let until = async move { ended.notified().await };
             let passage = Passage::to(&target).with_headers(headers).until(until);
-            proxy.forward(request, passage).await.unwrap_or_else(|fault| fault.into_response())
+            proxy.forward(request, passage).await.unwrap_or_else(IntoResponse::into_response)
         }
     };
     let trusted = TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]);
