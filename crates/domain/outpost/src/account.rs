@@ -82,9 +82,8 @@ async fn ensure_user(app: &App, store: &Store, outpost: &Outpost) -> Result<Id<U
         let password = secret::password::unusable(app.random());
         store.change(User::model(), Filter::eq("pk", user.pk), vec![("password", password.into())]).await?;
     }
-    let is_right = wanted["name"] == user.name.as_str()
-        && user.r#type == UserType::InternalServiceAccount
-        && user.path == FOLDER;
+    let is_right =
+        wanted["name"] == user.name.as_str() && user.r#type == UserType::InternalServiceAccount && user.path == FOLDER;
     if !is_right {
         change::update(context(app, store, &caller), &user.to_record(), &wanted, true).await?;
     }

@@ -156,7 +156,9 @@ pub fn fault(config: &Map<String, Json>) -> Option<String> {
 fn wrong_type(config: &Map<String, Json>) -> Option<String> {
     let wrong = |name: &str, should: &str, json: &Json| {
         let (shown, is) = (shown(json), object::python_type(json));
-        format!("wrong value type for field \"{name}\" - should be \"{should}\" instead of value \"{shown}\" of type \"{is}\"")
+        format!(
+            "wrong value type for field \"{name}\" - should be \"{should}\" instead of value \"{shown}\" of type \"{is}\""
+        )
     };
     for (name, kind, or_none) in FIELDS {
         let Some(json) = config.get(*name) else { continue };
@@ -170,9 +172,10 @@ fn wrong_type(config: &Map<String, Json>) -> Option<String> {
             _ => {}
         }
         let texts = match (*name, json) {
-            ("docker_labels" | "kubernetes_ingress_annotations" | "kubernetes_httproute_annotations", Json::Object(m)) => {
-                m.iter().map(|(key, value)| (format!("{name}.{key}"), value)).collect()
-            }
+            (
+                "docker_labels" | "kubernetes_ingress_annotations" | "kubernetes_httproute_annotations",
+                Json::Object(m),
+            ) => m.iter().map(|(key, value)| (format!("{name}.{key}"), value)).collect(),
             ("kubernetes_disabled_components" | "kubernetes_image_pull_secrets", Json::Array(items)) => {
                 items.iter().enumerate().map(|(i, value)| (format!("{name}.{i}"), value)).collect()
             }

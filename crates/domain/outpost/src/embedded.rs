@@ -72,7 +72,8 @@ pub async fn ensure(app: &App) -> Result<(), Problem> {
 }
 
 fn fresh() -> Map<String, Json> {
-    let input = json!({"name": NAME, "type": "proxy", "providers": [], "managed": MANAGED, "config": Config::default()});
+    let input =
+        json!({"name": NAME, "type": "proxy", "providers": [], "managed": MANAGED, "config": Config::default()});
     match input {
         Json::Object(map) => map,
         _ => Map::new(),

@@ -112,12 +112,11 @@ async fn delete(app: &App, record: &Record) -> Result<(), Problem> {
 
 async fn provider<T: Object>(app: &App, name: &str) -> Record {
     let snapshot = app.store().snapshot();
-    let flow = match snapshot.all::<flow::Flow>().first() {
-        Some(flow) => flow.key(),
-        None => {
-            let flow = json!({"name": "f", "title": "f", "slug": "f", "designation": "authorization"});
-            create::<flow::Flow>(app, flow).await.unwrap().key().unwrap()
-        }
+    let flow = if let Some(flow) = snapshot.all::<flow::Flow>().first() {
+        flow.key()
+    } else {
+        let flow = json!({"name": "f", "title": "f", "slug": "f", "designation": "authorization"});
+        create::<flow::Flow>(app, flow).await.unwrap().key().unwrap()
     };
     create::<T>(app, json!({"name": name, "authorization_flow": flow, "invalidation_flow": flow})).await.unwrap()
 }

@@ -24,7 +24,12 @@ pub fn check(config: &Map<String, Json>) -> Result<(), String> {
 }
 
 /// The entry of a list (`contexts`) by its name.
-fn find<'c>(config: &'c Map<String, Json>, list: &str, what: &str, name: &str) -> Result<&'c Map<String, Json>, String> {
+fn find<'c>(
+    config: &'c Map<String, Json>,
+    list: &str,
+    what: &str,
+    name: &str,
+) -> Result<&'c Map<String, Json>, String> {
     let items = config.get(list).and_then(Json::as_array).ok_or_else(|| INVALID.to_owned())?;
     let found = items.iter().find(|item| item.get("name").and_then(Json::as_str) == Some(name));
     let entry = found.and_then(|item| item.get(what)).and_then(Json::as_object);

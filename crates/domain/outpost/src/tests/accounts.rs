@@ -123,7 +123,10 @@ async fn what_was_deleted_by_hand_comes_back_and_a_planted_account_is_emptied() 
     create::<Token>(&app, token).await.unwrap();
     crate::account::ensure_all(&app).await.unwrap();
     let account = user(&app, &made).await.unwrap();
-    assert_eq!((account.r#type, account.name.as_str()), (UserType::InternalServiceAccount, "Outpost o Service-Account"));
+    assert_eq!(
+        (account.r#type, account.name.as_str()),
+        (UserType::InternalServiceAccount, "Outpost o Service-Account")
+    );
     let tokens: Vec<Token> = app.store().find(&Query::filter(Filter::eq("user", account.pk))).await.unwrap();
     assert_eq!(tokens.iter().map(|t| t.identifier.clone()).collect::<Vec<_>>(), [made.token_identifier()]);
 }

@@ -14,9 +14,15 @@ fn a_wrong_type_is_named_as_clients_know_it() {
         value \"3\" of type \"int\"";
     assert_eq!(said(json!({"authentik_host": 3})), text);
     for (config, part) in [
-        (json!({"docker_map_ports": "x"}), "\"docker_map_ports\" - should be \"bool\" instead of value \"x\" of type \"str\""),
+        (
+            json!({"docker_map_ports": "x"}),
+            "\"docker_map_ports\" - should be \"bool\" instead of value \"x\" of type \"str\"",
+        ),
         (json!({"kubernetes_replicas": null}), "should be \"int\""),
-        (json!({"container_image": 1}), "can not match type \"int\" to any type of \"container_image\" union: str | None"),
+        (
+            json!({"container_image": 1}),
+            "can not match type \"int\" to any type of \"container_image\" union: str | None",
+        ),
         (json!({"kubernetes_ingress_annotations": {"a": 1}}), "\"kubernetes_ingress_annotations.a\""),
         (json!({"kubernetes_disabled_components": ["a", 2]}), "\"kubernetes_disabled_components.1\""),
     ] {
@@ -55,7 +61,10 @@ fn what_is_left_out_has_its_default() {
     let names: Vec<String> = Config::default().to_map().keys().cloned().collect();
     for name in names {
         // Every field is one that is checked.
-        assert!(!said(json!({ name.as_str(): ["x", 1] })).is_empty() || name == "kubernetes_httproute_parent_refs", "{name}");
+        assert!(
+            !said(json!({ name.as_str(): ["x", 1] })).is_empty() || name == "kubernetes_httproute_parent_refs",
+            "{name}"
+        );
     }
 }
 

@@ -82,13 +82,16 @@ async fn a_login_that_runs_out_is_told_once() {
             last_user_agent: String::new(),
         };
         app.store().insert(&session).await.unwrap();
-        let login =
-            directory::AuthenticatedSession { pk: Id(app.random().uuid_v4()), session: session.pk, user: user.unwrap() };
+        let login = directory::AuthenticatedSession {
+            pk: Id(app.random().uuid_v4()),
+            session: session.pk,
+            user: user.unwrap(),
+        };
         app.store().insert(&login).await.unwrap();
         logins.push(login.pk);
     }
     let mut ear = Ear::new(&app);
-    app.clock().advance(Duration::from_secs(60));
+    app.clock().advance(Duration::from_mins(1));
     let job = directory::FEATURE.jobs.iter().find(|j| j.name == "sessions_expire").unwrap();
     for _ in 0..2 {
         (job.run)(&app).await.unwrap();
