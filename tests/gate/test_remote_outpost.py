@@ -1,5 +1,6 @@
 """`keywright outpost proxy` beside a server: a process without a database that lets people through to applications."""
 
+import base64
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import urllib.request
 
 import pytest
 import raw
+import requests
 from api import Api
 from applications import Application, frame, read_frame
 from browser import Browser
@@ -207,6 +209,24 @@ def test_logout_at_the_server_ends_the_session_at_the_outpost(world):
     assert world.get("wiki", headers=cookies).status == 200
     browser.get(world.server.base + "/flows/-/default/invalidation/")
     wait_for("the end of the session", lambda: world.get("wiki", headers=cookies).status == 302, 2)
+
+
+def test_programs_send_their_credentials_along(world):
+    def basic(name, word):
+        return [("Authorization", "Basic " + base64.b64encode(f"{name}:{word}".encode()).decode())]
+
+    alice = world.api.first("/core/users/", username="alice")["pk"]
+    world.api.post("/core/tokens/", {"identifier": "alice-app", "intent": "app_password", "user": alice})
+    word = world.api.get("/core/tokens/alice-app/view_key/")["key"]
+    answer = world.get("wiki", headers=basic("alice", word))
+    assert answer.status == 200 and identity(json.loads(answer.body))["username"] == "alice"
+    assert world.get("wiki", headers=basic("alice", word + "x")).status == 401
+    form = {"grant_type": "client_credentials", "client_id": world.wiki["client_id"], "username": "alice", "password": word, "scope": "openid profile"}
+    token = requests.post(f"{world.server.base}/application/o/token/", data=form, timeout=10).json()["access_token"]
+    for headers in ([("Authorization", f"Bearer {token}")], basic("goauthentik.io/token", token)):
+        answer = world.get("wiki", headers=headers)
+        assert answer.status == 200 and identity(json.loads(answer.body))["username"] == "alice"
+    assert world.get("wiki", headers=[("Authorization", "Bearer nothing")]).status == 401
 
 
 def test_a_websocket_ends_with_the_session(world):
