@@ -101,6 +101,11 @@ impl Subject {
         get_extra(&self.extra, name)
     }
 
+    /// Whether it is just what its row says.
+    pub fn is_plain(&self) -> bool {
+        self.extra.lock().is_empty()
+    }
+
     /// The groups, if they are known without a query.
     pub fn known_membership(&self, snapshot: &Snapshot) -> Option<Arc<Membership>> {
         if let Some(known) = self.membership.get() {

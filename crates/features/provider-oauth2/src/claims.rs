@@ -1,5 +1,7 @@
 //! The claims that scopes stand for: what the scope mappings say about a user.
 
+pub mod steady;
+
 use std::sync::Arc;
 
 use directory::User;
@@ -34,13 +36,25 @@ pub struct About<'a> {
 
 /// The claims of the granted scopes, in the order of the scopes' names.
 pub async fn claims(about: About<'_>, granted: &ScopeSet) -> Map<String, Json> {
+    let kept = &about.client.claims;
+    let scopes = (about.user.is_plain() && about.client.is_steady(granted)).then(|| granted.to_string());
+    if let Some(scopes) = &scopes
+        && let Some(known) = kept.find(about.user.record(), scopes)
+    {
+        return Map::clone(&known);
+    }
     let mut claims = Map::new();
+    let mut is_whole = true;
     for mapping in about.client.mappings.iter().filter(|m| granted.contains(&m.scope_name)) {
-        if let Some(value) = evaluated(about, mapping, granted, false).await {
-            merge(&mut claims, value);
+        match evaluated(about, mapping, granted, false).await {
+            Some(value) => merge(&mut claims, value),
+            None => is_whole = false,
         }
     }
     claims.retain(|name, _| !PROTECTED.contains(&name.as_str()));
+    if let Some(scopes) = scopes.filter(|_| is_whole && about.user.is_plain()) {
+        kept.keep(about.user.record(), &scopes, &claims);
+    }
     claims
 }
 

@@ -12,6 +12,7 @@ use object::Id;
 use parking_lot::Mutex;
 use store::Snapshot;
 
+use crate::claims::steady::{Kept, is_steady};
 use crate::provider::{ClientType, IssuerMode, OAuth2Provider};
 use crate::scope_mapping::ScopeMapping;
 
@@ -31,6 +32,10 @@ pub struct Client {
     pub refresh_token_validity: TimeDelta,
     pub refresh_token_threshold: TimeDelta,
     documents: Mutex<HashMap<String, Bytes>>,
+    /// Claims of people, kept as long as this snapshot.
+    pub(crate) claims: Kept,
+    /// Scopes whose mappings may say something else each time.
+    unsteady: ScopeSet,
 }
 
 impl Client {
@@ -39,6 +44,7 @@ impl Client {
             provider.base.property_mappings.iter().filter_map(|id| snapshot.get::<ScopeMapping>(Id(id.0))).collect();
         mappings.sort_by(|a, b| (&a.scope_name, &a.base.name).cmp(&(&b.scope_name, &b.base.name)));
         let scopes = mappings.iter().map(|m| m.scope_name.as_str()).collect();
+        let unsteady = mappings.iter().filter(|m| !is_steady(&m.base.expression));
         // Checked when the provider was saved; what still cannot be read ends at once rather than never.
         let span = |text: &str| TimeDelta::parse(text).unwrap_or(TimeDelta::ZERO);
         Self {
@@ -46,6 +52,8 @@ impl Client {
             access_token_validity: span(&provider.access_token_validity),
             refresh_token_validity: span(&provider.refresh_token_validity),
             refresh_token_threshold: span(&provider.refresh_token_threshold),
+            claims: Kept::default(),
+            unsteady: unsteady.map(|m| m.scope_name.as_str()).collect(),
             provider,
             application,
             mappings,
@@ -83,6 +91,10 @@ impl Client {
     /// Whether this client takes what another one got from us: its own, and that of the providers it names.
     pub fn takes_tokens_of(&self, issuer: &Self) -> bool {
         self.id() == issuer.id() || self.provider.jwt_federation_providers.contains(&issuer.id())
+    }
+    /// Whether the claims of these scopes stay the same as long as the user and the configuration do.
+    pub fn is_steady(&self, scopes: &ScopeSet) -> bool {
+        self.unsteady.intersection(scopes).is_empty()
     }
     /// Something that only changes with the configuration and the address, made once.
     pub fn document(&self, base: &str) -> Option<Bytes> {

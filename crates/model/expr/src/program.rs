@@ -66,6 +66,16 @@ impl Program {
     pub fn params(&self) -> &[String] {
         &self.0.params
     }
+    /// Every name that it takes from outside its own variables: globals, attributes, modules.
+    pub fn names(&self) -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        let mut codes = vec![&self.0.code];
+        while let Some(code) = codes.pop() {
+            names.extend(code.names.iter().cloned());
+            codes.extend(&code.functions);
+        }
+        names
+    }
     pub(crate) fn code(&self) -> &Arc<Code> {
         &self.0.code
     }
