@@ -52,3 +52,38 @@ fn memory_does_not_grow_without_end() {
     let kept: usize = memory.pieces.iter().map(|p| p.read().missing.len()).sum();
     assert!(kept <= MOST_MISSING, "{kept}");
 }
+
+/// Resident memory of this process in bytes.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or_default() * 4096
+}
+
+/// The promise of the README: 100,000 sessions, each with a token of a kilobyte, in less than 300 MB.
+#[test]
+fn a_hundred_thousand_sessions_fit() {
+    let memory = Memory::default();
+    let site = Site::compile(config()).unwrap();
+    let before = resident();
+    for n in 0..100_000i64 {
+        let login = Login {
+            claims: crate::Claims {
+                sub: format!("{n:064}"),
+                preferred_username: format!("person-{n}"),
+                name: format!("Person Number {n}"),
+                email: format!("person-{n}@example.com"),
+                groups: vec!["everybody".into(), "readers".into(), format!("team-{}", n % 100)],
+                ..crate::Claims::default()
+            },
+            token: "x".repeat(1024),
+            user: Some(n),
+            expires: Timestamp::from_second(100).unwrap(),
+            ..Login::default()
+        };
+        memory.put(Session::new(&site, SessionKey::of(&n.to_string()), &login), 0);
+    }
+    assert_eq!(memory.len(), 100_000);
+    let each = resident().saturating_sub(before) / 100_000;
+    println!("{each} bytes a session");
+    assert!(each < 3000, "{each}");
+}

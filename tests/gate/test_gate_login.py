@@ -1,10 +1,11 @@
 """A whole login for each way in which a reverse proxy asks, and how it ends."""
 
+import base64
 import time
 import urllib.parse
 
 import pytest
-from conftest import IDENTITY, KINDS, META, PASSWORD, PREFIX, told
+from asking import IDENTITY, KINDS, META, PASSWORD, PREFIX, told
 from person import Person, claims
 
 
@@ -123,8 +124,6 @@ def test_programs_pass_with_an_app_password_or_a_token_until_it_is_taken_away(ga
     user = gate.api.user("frank", PASSWORD, [])
     token = gate.api.post("/core/tokens/", {"identifier": "franks-app", "intent": "app_password", "user": user["pk"], "expiring": False})
     key = gate.api.get(f"/core/tokens/{token['identifier']}/view_key/")["key"]
-    import base64
-
     header = [("Authorization", "Basic " + base64.b64encode(f"frank:{key}".encode()).decode())]
     for kind in KINDS:
         answer = gate.check(kind, "wiki.example.test", "/api", headers=header)

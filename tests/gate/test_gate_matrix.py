@@ -6,7 +6,7 @@ From advisories of authentik (GHSA-5wcc-hf24-rf5h, CVE-2026-25748), oauth2-proxy
 import urllib.parse
 
 import pytest
-from conftest import IDENTITY, KINDS, PASSWORD, PREFIX, refused, send, told
+from asking import IDENTITY, KINDS, PASSWORD, PREFIX, refused, send, told
 from person import Person
 
 HOST = "wiki.example.test"
