@@ -12,14 +12,9 @@ use crate::{Error, Filter, Op, PostgresConfig, Query, Store};
 
 const PLACE: &str = "KEYWRIGHT_TEST_CRASH";
 
-/// The process that is killed; run by [`every_acknowledged_row_survives_a_kill`].
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "run by another test"]
-async fn crash_child() {
-    #[expect(clippy::disallowed_methods, reason = "how a test speaks to its child")]
-    let place = std::env::var(PLACE);
-    let Ok(place) = place else { return };
-    let store = Store::open_sqlite(place.as_ref(), catalogue()).await.unwrap();
+/// The process that is killed: writes and says so, until it is.
+async fn write_without_end(place: &std::path::Path) {
+    let store = Store::open_sqlite(place, catalogue()).await.unwrap();
     let writers = (0..8).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
@@ -34,14 +29,20 @@ async fn crash_child() {
     futures::future::join_all(writers).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_acknowledged_row_survives_a_kill() {
+    // The test starts itself anew as the process that is killed.
+    #[expect(clippy::disallowed_methods, reason = "how a test speaks to its child")]
+    let as_child = std::env::var(PLACE);
+    if let Ok(place) = as_child {
+        return write_without_end(place.as_ref()).await;
+    }
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("k.db");
     let mut acknowledged = Vec::new();
     for round in 0..20u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "tests::robust::crash_child", "--ignored", "--nocapture", "--test-threads=1"])
+            .args(["--exact", "tests::robust::every_acknowledged_row_survives_a_kill", "--nocapture", "--test-threads=1"])
             .env(PLACE, &place)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
