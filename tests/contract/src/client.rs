@@ -1,10 +1,8 @@
 //! Requests to the API in the same process.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::Body;
-use feature::{App, Caller, Parts, Through};
+use feature::{App, Caller, Through};
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::Value as Json;
@@ -35,22 +33,16 @@ pub struct Client {
 }
 
 impl Client {
+    /// On a temporary SQLite database.
     pub async fn new() -> Self {
+        let store = store::Store::open_temporary(crate::registry().catalogue).await;
+        Self::on(store.unwrap_or_else(|error| panic!("no store: {error}"))).await
+    }
+
+    /// On a store that holds nothing yet.
+    pub async fn on(store: store::Store) -> Self {
         let registry = crate::registry();
-        let random = clock::Random::seeded(7);
-        let settings = settings::Settings::load(&settings::Sources::default());
-        let settings = settings.unwrap_or_else(|problems| panic!("{problems}")).settings;
-        let store = store::Store::open_temporary(registry.catalogue).await;
-        let app = App::new(Parts {
-            store: store.unwrap_or_else(|error| panic!("no store: {error}")),
-            registry,
-            settings: Arc::new(settings),
-            secret_key: secret::Secret::new("k".repeat(50)),
-            clock: clock::Clock::fake_at(1_700_000_000),
-            hasher: secret::Hasher::new(random.clone()),
-            random,
-            metrics: telemetry::Metrics::new(),
-        });
+        let app = testkit::app!(registry, store: store);
         app.provide(settings::Sources::default());
         for feature in registry.features {
             if let Some(setup) = feature.setup {

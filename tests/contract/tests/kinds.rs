@@ -1,4 +1,4 @@
-//! Every kind with a path: created, read, listed, searched, filtered, changed, used and deleted, on a temporary store.
+//! Every kind with a path: created, read, listed, searched, filtered, changed, used and deleted, on SQLite and, where it can be had, on PostgreSQL.
 //!
 //! A kind that is added to the registry is tested by that alone. All failures of a walk are reported together.
 
@@ -6,6 +6,7 @@ use contract::{Client, Maker, Who, kinds, registry, value};
 use feature::Kind;
 use object::{Access, Default, Field, Model};
 use serde_json::{Map, Value as Json, json};
+use store::{PostgresConfig, Store};
 
 struct Walk {
     failures: Vec<String>,
@@ -67,55 +68,6 @@ async fn existing(client: &Client, maker: &Maker<'_>, kind: &'static Kind) -> Re
     Ok(json!({ model.lookup().wire: lookup, "pk": lookup }))
 }
 
-#[tokio::test]
-async fn every_kind_lives_and_dies() {
-    let client = Client::new().await;
-    let maker = Maker::new(&client);
-    let mut walk = Walk { failures: Vec::new() };
-    for kind in kinds() {
-        let model = (kind.model)();
-        let list = format!("{}/", model.schema.path.unwrap_or_default());
-        let shown = match existing(&client, &maker, kind).await {
-            Ok(shown) => shown,
-            Err(failure) => {
-                walk.failures.push(failure);
-                continue;
-            }
-        };
-        let path = path_of(model, &shown);
-        if has(model, "retrieve") {
-            let read = client.get(&path).await;
-            walk.expect(read.status == 200, || format!("GET {path}: {} {}", read.status, read.text));
-            if has(model, "create") {
-                walk.expect(read.body == shown, || {
-                    format!("GET {path}: {} differs from what POST showed: {shown}", read.text)
-                });
-            }
-        }
-        if has(model, "list") {
-            lists(&client, &mut walk, model, &list, &shown).await;
-        }
-        if has(model, "partial_update") {
-            patches(&client, &maker, &mut walk, model, &path, &shown).await;
-        }
-        if has(model, "used_by") {
-            let used = client.get(&format!("{path}used_by/")).await;
-            walk.expect(used.status == 200 && used.body.is_array(), || {
-                format!("GET {path}used_by/: {} {}", used.status, used.text)
-            });
-        }
-        if has(model, "destroy") {
-            let gone = client.send(Who::Admin, "DELETE", &path, None).await;
-            walk.expect(gone.status == 204, || format!("DELETE {path}: {} {}", gone.status, gone.text));
-            let read = client.get(&path).await;
-            walk.expect(read.status == 404 || !has(model, "retrieve"), || {
-                format!("GET {path} after DELETE: {}", read.status)
-            });
-        }
-    }
-    walk.end();
-}
-
 async fn lists(client: &Client, walk: &mut Walk, model: &'static Model, list: &str, shown: &Json) {
     let all = client.get(&format!("{list}?page_size=100")).await;
     let full = all.body["pagination"]["count"].as_u64().unwrap_or_default();
@@ -174,101 +126,148 @@ async fn patches(client: &Client, maker: &Maker<'_>, walk: &mut Walk, model: &'s
     }
 }
 
-#[tokio::test]
-async fn nonsense_is_refused_by_field_and_nothing_is_written() {
-    let client = Client::new().await;
-    let mut walk = Walk { failures: Vec::new() };
-    for kind in kinds() {
-        let model = (kind.model)();
-        if !has(model, "create") {
-            continue;
-        }
-        let list = format!("{}/", model.schema.path.unwrap_or_default());
-        let before = client.get(&list).await.body["pagination"]["count"].clone();
-        let required = model.fields.iter().skip(1).filter(|f| is_settable(f) && matches!(f.default, Default::Required));
-        let empty = client.post(&list, json!({})).await;
-        for field in required {
-            let said = &empty.body[field.wire];
-            walk.expect(*said == json!(["This field is required."]), || {
-                format!("POST {list} {{}}: {} says {said}", field.wire)
-            });
-        }
-        let wrong: Map<String, Json> = model
-            .fields
-            .iter()
-            .skip(1)
-            .filter(|f| is_settable(f))
-            .map(|f| (f.wire.to_owned(), json!({"x": [1]})))
-            .collect();
-        let refused = client.post(&list, Json::Object(wrong)).await;
-        walk.expect(refused.status == 400, || {
-            format!("POST {list} of wrong types: {} {}", refused.status, refused.text)
-        });
-        for body in [json!([]), json!("x"), json!(3), json!({ "no_such_field": 1 })] {
-            let refused = client.post(&list, body.clone()).await;
-            walk.expect(refused.status == 400, || format!("POST {list} {body}: {} {}", refused.status, refused.text));
-        }
-        let after = client.get(&list).await.body["pagination"]["count"].clone();
-        walk.expect(before == after, || format!("{list} has {after} objects after refusals, {before} before"));
-    }
-    walk.end();
-}
-
-#[tokio::test]
-async fn without_permission_there_is_nothing_to_see() {
-    let client = Client::new().await;
-    let maker = Maker::new(&client);
-    let mut walk = Walk { failures: Vec::new() };
-    for kind in kinds() {
-        let model = (kind.model)();
-        let Ok(shown) = existing(&client, &maker, kind).await else { continue };
-        let (list, path) = (format!("{}/", model.schema.path.unwrap_or_default()), path_of(model, &shown));
-        let open = kind.open_to_users || kind.own_rows.is_some() || kind.listing.is_some();
-        if has(model, "list") {
-            let got = client.send(Who::Stranger, "GET", &list, None).await;
-            let ok = got.status == 403 || (open && got.status == 200);
-            walk.expect(ok, || format!("a stranger's GET {list}: {} {}", got.status, got.text));
-        }
-        for (verb, method) in
-            [("retrieve", "GET"), ("update", "PUT"), ("partial_update", "PATCH"), ("destroy", "DELETE")]
-        {
-            if !has(model, verb) {
-                continue;
+testkit::on_each_store! { registry().catalogue;
+    async fn every_kind_lives_and_dies(store: Store) {
+        let client = Client::on(store).await;
+        let maker = Maker::new(&client);
+        let mut walk = Walk { failures: Vec::new() };
+        for kind in kinds() {
+            let model = (kind.model)();
+            let list = format!("{}/", model.schema.path.unwrap_or_default());
+            let shown = match existing(&client, &maker, kind).await {
+                Ok(shown) => shown,
+                Err(failure) => {
+                    walk.failures.push(failure);
+                    continue;
+                }
+            };
+            let path = path_of(model, &shown);
+            if has(model, "retrieve") {
+                let read = client.get(&path).await;
+                walk.expect(read.status == 200, || format!("GET {path}: {} {}", read.status, read.text));
+                if has(model, "create") {
+                    walk.expect(read.body == shown, || {
+                        format!("GET {path}: {} differs from what POST showed: {shown}", read.text)
+                    });
+                }
             }
-            let body = json!({});
-            let got = client.send(Who::Stranger, method, &path, Some(&body)).await;
-            let ok = got.status == 403 || got.status == 404 || (open && verb == "retrieve");
-            walk.expect(ok, || format!("a stranger's {method} {path}: {} {}", got.status, got.text));
-        }
-        if has(model, "create") && !kind.own_changes {
-            let got = client.send(Who::Stranger, "POST", &list, Some(&json!({}))).await;
-            walk.expect(got.status == 403, || format!("a stranger's POST {list}: {} {}", got.status, got.text));
-        }
-    }
-    walk.end();
-}
-
-#[tokio::test]
-async fn what_is_not_part_of_the_api_is_never_shown() {
-    let client = Client::new().await;
-    let maker = Maker::new(&client);
-    let mut walk = Walk { failures: Vec::new() };
-    for kind in kinds() {
-        let model = (kind.model)();
-        let Ok(shown) = existing(&client, &maker, kind).await else { continue };
-        let computed: Vec<&str> = registry().chain(model).flat_map(|k| k.computed).map(|c| c.name).collect();
-        let list = client.get(&format!("{}/", model.schema.path.unwrap_or_default())).await;
-        let first = list.body["results"].as_array().and_then(|r| r.first()).cloned().unwrap_or_default();
-        for field in model.fields.iter().filter(|f| matches!(f.access, Access::Internal | Access::WriteOnly)) {
-            if computed.contains(&field.wire) {
-                continue;
+            if has(model, "list") {
+                lists(&client, &mut walk, model, &list, &shown).await;
             }
-            for (where_, body) in [("detail", &shown), ("list", &first)] {
-                walk.expect(body.get(field.wire).is_none(), || {
-                    format!("{} shows {} in its {where_}", model.name(), field.wire)
+            if has(model, "partial_update") {
+                patches(&client, &maker, &mut walk, model, &path, &shown).await;
+            }
+            if has(model, "used_by") {
+                let used = client.get(&format!("{path}used_by/")).await;
+                walk.expect(used.status == 200 && used.body.is_array(), || {
+                    format!("GET {path}used_by/: {} {}", used.status, used.text)
+                });
+            }
+            if has(model, "destroy") {
+                let gone = client.send(Who::Admin, "DELETE", &path, None).await;
+                walk.expect(gone.status == 204, || format!("DELETE {path}: {} {}", gone.status, gone.text));
+                let read = client.get(&path).await;
+                walk.expect(read.status == 404 || !has(model, "retrieve"), || {
+                    format!("GET {path} after DELETE: {}", read.status)
                 });
             }
         }
+        walk.end();
     }
-    walk.end();
+
+    async fn nonsense_is_refused_by_field_and_nothing_is_written(store: Store) {
+        let client = Client::on(store).await;
+        let mut walk = Walk { failures: Vec::new() };
+        for kind in kinds() {
+            let model = (kind.model)();
+            if !has(model, "create") {
+                continue;
+            }
+            let list = format!("{}/", model.schema.path.unwrap_or_default());
+            let before = client.get(&list).await.body["pagination"]["count"].clone();
+            let required = model.fields.iter().skip(1).filter(|f| is_settable(f) && matches!(f.default, Default::Required));
+            let empty = client.post(&list, json!({})).await;
+            for field in required {
+                let said = &empty.body[field.wire];
+                walk.expect(*said == json!(["This field is required."]), || {
+                    format!("POST {list} {{}}: {} says {said}", field.wire)
+                });
+            }
+            let wrong: Map<String, Json> = model
+                .fields
+                .iter()
+                .skip(1)
+                .filter(|f| is_settable(f))
+                .map(|f| (f.wire.to_owned(), json!({"x": [1]})))
+                .collect();
+            let refused = client.post(&list, Json::Object(wrong)).await;
+            walk.expect(refused.status == 400, || {
+                format!("POST {list} of wrong types: {} {}", refused.status, refused.text)
+            });
+            for body in [json!([]), json!("x"), json!(3), json!({ "no_such_field": 1 })] {
+                let refused = client.post(&list, body.clone()).await;
+                walk.expect(refused.status == 400, || format!("POST {list} {body}: {} {}", refused.status, refused.text));
+            }
+            let after = client.get(&list).await.body["pagination"]["count"].clone();
+            walk.expect(before == after, || format!("{list} has {after} objects after refusals, {before} before"));
+        }
+        walk.end();
+    }
+
+    async fn without_permission_there_is_nothing_to_see(store: Store) {
+        let client = Client::on(store).await;
+        let maker = Maker::new(&client);
+        let mut walk = Walk { failures: Vec::new() };
+        for kind in kinds() {
+            let model = (kind.model)();
+            let Ok(shown) = existing(&client, &maker, kind).await else { continue };
+            let (list, path) = (format!("{}/", model.schema.path.unwrap_or_default()), path_of(model, &shown));
+            let open = kind.open_to_users || kind.own_rows.is_some() || kind.listing.is_some();
+            if has(model, "list") {
+                let got = client.send(Who::Stranger, "GET", &list, None).await;
+                let ok = got.status == 403 || (open && got.status == 200);
+                walk.expect(ok, || format!("a stranger's GET {list}: {} {}", got.status, got.text));
+            }
+            for (verb, method) in
+                [("retrieve", "GET"), ("update", "PUT"), ("partial_update", "PATCH"), ("destroy", "DELETE")]
+            {
+                if !has(model, verb) {
+                    continue;
+                }
+                let body = json!({});
+                let got = client.send(Who::Stranger, method, &path, Some(&body)).await;
+                let ok = got.status == 403 || got.status == 404 || (open && verb == "retrieve");
+                walk.expect(ok, || format!("a stranger's {method} {path}: {} {}", got.status, got.text));
+            }
+            if has(model, "create") && !kind.own_changes {
+                let got = client.send(Who::Stranger, "POST", &list, Some(&json!({}))).await;
+                walk.expect(got.status == 403, || format!("a stranger's POST {list}: {} {}", got.status, got.text));
+            }
+        }
+        walk.end();
+    }
+
+    async fn what_is_not_part_of_the_api_is_never_shown(store: Store) {
+        let client = Client::on(store).await;
+        let maker = Maker::new(&client);
+        let mut walk = Walk { failures: Vec::new() };
+        for kind in kinds() {
+            let model = (kind.model)();
+            let Ok(shown) = existing(&client, &maker, kind).await else { continue };
+            let computed: Vec<&str> = registry().chain(model).flat_map(|k| k.computed).map(|c| c.name).collect();
+            let list = client.get(&format!("{}/", model.schema.path.unwrap_or_default())).await;
+            let first = list.body["results"].as_array().and_then(|r| r.first()).cloned().unwrap_or_default();
+            for field in model.fields.iter().filter(|f| matches!(f.access, Access::Internal | Access::WriteOnly)) {
+                if computed.contains(&field.wire) {
+                    continue;
+                }
+                for (where_, body) in [("detail", &shown), ("list", &first)] {
+                    walk.expect(body.get(field.wire).is_none(), || {
+                        format!("{} shows {} in its {where_}", model.name(), field.wire)
+                    });
+                }
+            }
+        }
+        walk.end();
+    }
 }

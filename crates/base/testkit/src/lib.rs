@@ -1,7 +1,7 @@
-//! What tests share: a private PostgreSQL and a way to run a test on every database.
+//! What tests share: a program with nobody else in it, a private PostgreSQL and a way to run a test on every database.
 //!
-//! Separate so that no shipped crate carries it: it is only ever a dev-dependency. It knows no store; the macro names the
-//! store's types in the crate that uses it.
+//! Separate so that no shipped crate carries it: it is only ever a dev-dependency. It knows no store and no program; the
+//! macros name their types in the crate that uses them.
 
 mod postgres;
 
@@ -41,4 +41,49 @@ macro_rules! on_each_store {
             }
         }
     )*};
+}
+
+/// A program made of a registry, on an empty temporary store: fixed randomness, the clock stands at 1,700,000,000, hashing
+/// costs next to nothing. In an async test; what uses it needs `clock`, `feature`, `secret`, `settings`, `store` and
+/// `telemetry`.
+///
+/// ```ignore
+/// let app = testkit::app!(registry);
+/// let app = testkit::app!(registry, variables: [("KEYWRIGHT_THROTTLE__LOGIN__ACCOUNT", "2/hour")]);
+/// let app = testkit::app!(registry, clock: clock::Clock::system());
+/// let app = testkit::app!(registry, store: store);
+/// ```
+#[macro_export]
+macro_rules! app {
+    ($registry:expr) => {
+        $crate::app!($registry, variables: [("", ""); 0])
+    };
+    ($registry:expr, variables: $variables:expr) => {{
+        let registry = $registry;
+        let store = ::store::Store::open_temporary(registry.catalogue).await.expect("a temporary store");
+        $crate::app!(@ registry, store, $variables, ::clock::Clock::fake_at(1_700_000_000))
+    }};
+    ($registry:expr, clock: $clock:expr) => {{
+        let registry = $registry;
+        let store = ::store::Store::open_temporary(registry.catalogue).await.expect("a temporary store");
+        $crate::app!(@ registry, store, [("", ""); 0], $clock)
+    }};
+    ($registry:expr, store: $store:expr) => {
+        $crate::app!(@ $registry, $store, [("", ""); 0], ::clock::Clock::fake_at(1_700_000_000))
+    };
+    (@ $registry:expr, $store:expr, $variables:expr, $clock:expr) => {{
+        let random = ::clock::Random::seeded(1);
+        let sources = ::settings::Sources::from_env($variables);
+        let cheap = ::secret::password::Cost { memory: 64, passes: 1, lanes: 1 };
+        ::feature::App::new(::feature::Parts {
+            store: $store,
+            registry: $registry,
+            settings: ::std::sync::Arc::new(::settings::Settings::load(&sources).expect("settings").settings),
+            secret_key: ::secret::Secret::new("k".repeat(50)),
+            clock: $clock,
+            hasher: ::secret::Hasher::with(random.clone(), cheap, 1),
+            random,
+            metrics: ::telemetry::Metrics::default(),
+        })
+    }};
 }

@@ -1,9 +1,7 @@
 //! Tokens, sessions, and what they let somebody do.
 
-use std::sync::Arc;
-
 use directory::{Group, Intent, Role, Token, User, role};
-use feature::{App, BoxFuture, Caller, Feature, Parts, Problem, Registry, Through};
+use feature::{App, BoxFuture, Caller, Feature, Problem, Registry, Through};
 use http::{Method, Request};
 use object::{Id, Key, Object, Refs};
 use store::Filter;
@@ -13,17 +11,7 @@ use crate::{Authenticator, Bearer, Bearers, authenticate};
 async fn app() -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &directory::FEATURE, &crate::FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry);
     (crate::FEATURE.setup.unwrap())(&app);
     app
 }

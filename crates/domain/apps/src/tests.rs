@@ -1,9 +1,7 @@
 //! Applications listed, made with their provider, and opened by whom they are meant for.
 
-use std::sync::Arc;
-
 use feature::change::{self, Context, Options};
-use feature::{App, Body, Call, Caller, Feature, Kind, Operation, Parts, Problem, Registry, Rendering, Reply};
+use feature::{App, Body, Call, Caller, Feature, Kind, Operation, Problem, Registry, Rendering, Reply};
 use object::{Id, Key, Object, Record};
 use serde_json::{Map, Value as Json, json};
 
@@ -31,17 +29,7 @@ async fn app() -> App {
     static FEATURES: &[&Feature] =
         &[&events::FEATURE, &keys::FEATURE, &directory::FEATURE, &policy::FEATURE, &flow::FEATURE, &crate::FEATURE, &T];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry);
     register_launch_url(&app, "t.door", |record| Some(record.text("address").to_owned()));
     app
 }

@@ -1,9 +1,7 @@
 //! Brands found by host, and settings changed.
 
-use std::sync::Arc;
-
 use feature::change::{self, Context, Options};
-use feature::{App, Caller, Feature, Parts, Registry};
+use feature::{App, Caller, Feature, Registry};
 use object::Object;
 use serde_json::{Map, Value as Json, json};
 
@@ -20,17 +18,7 @@ async fn app() -> App {
         &crate::FEATURE,
     ];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    })
+    testkit::app!(registry)
 }
 
 async fn create(app: &App, input: Json) -> Result<object::Record, Json> {

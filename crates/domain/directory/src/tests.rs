@@ -6,7 +6,7 @@ mod sessions;
 use std::sync::Arc;
 
 use feature::change::{self, Context, Options};
-use feature::{App, Caller, Feature, Parts, Problem, Registry};
+use feature::{App, Caller, Feature, Problem, Registry};
 use object::{Model, Object, Record};
 use serde_json::{Map, Value as Json, json};
 use store::Filter;
@@ -16,19 +16,7 @@ use crate::User;
 pub(crate) async fn app_with(variables: &[(&str, &str)]) -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &crate::FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    let sources = settings::Sources::from_env(variables.iter().copied());
-    let cheap = secret::password::Cost { memory: 64, passes: 1, lanes: 1 };
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&sources).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::with(random.clone(), cheap, 1),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry, variables: variables.iter().copied());
     app.observe(vec![Box::new(events::Audit)]);
     app
 }

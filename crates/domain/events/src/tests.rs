@@ -1,9 +1,7 @@
 //! What is kept, and what is not.
 
-use std::sync::Arc;
-
 use feature::change::{self, Context, Options};
-use feature::{App, Caller, Feature, Kind, Parts, Registry};
+use feature::{App, Caller, Feature, Kind, Registry};
 use object::{Id, Object};
 use serde_json::{Map, Value as Json, json};
 use store::Query;
@@ -26,17 +24,7 @@ const THINGS: Feature = Feature::new("t").kinds(&[Kind::of::<Thing>()]);
 async fn app() -> App {
     static FEATURES: &[&Feature] = &[&crate::FEATURE, &THINGS];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    })
+    testkit::app!(registry)
 }
 
 fn map(json: Json) -> Map<String, Json> {

@@ -14,6 +14,9 @@ mod kind;
 mod operation;
 mod problem;
 
+// So that the shared set-up finds the crate under its name.
+#[cfg(test)]
+extern crate self as feature;
 #[cfg(test)]
 mod tests;
 

@@ -1,12 +1,10 @@
 //! Creating, changing and deleting through the one path.
 
-use std::sync::Arc;
-
 use object::{Id, Object};
 use serde_json::{Map, Value as Json, json};
 
 use crate::change::{self, Context, Options};
-use crate::{App, BoxFuture, Caller, Change, Feature, Kind, Parts, Problem, Registry};
+use crate::{App, BoxFuture, Caller, Change, Feature, Kind, Problem, Registry};
 
 /// A thing.
 #[derive(Debug, Clone, Object)]
@@ -32,17 +30,7 @@ const FEATURE: Feature = Feature::new("t").kinds(&[Kind::of::<Thing>().check(no_
 async fn app() -> App {
     static FEATURES: &[&Feature] = &[&FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    })
+    testkit::app!(registry)
 }
 
 fn map(json: Json) -> Map<String, Json> {

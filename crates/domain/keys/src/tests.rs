@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use feature::change::{Context, Options};
-use feature::{App, Caller, Feature, Parts, Registry, change};
+use feature::{App, Caller, Feature, Registry, change};
 use jose::{Curve, KeyKind};
 use object::Object;
 use serde_json::{Map, Value as Json, json};
@@ -13,17 +13,7 @@ use crate::{CertificateKeyPair, DEFAULT_NAME, Facts, KeyFault, Request, ensure_d
 async fn app() -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &crate::FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    })
+    testkit::app!(registry)
 }
 
 fn made() -> crate::Generated {

@@ -1,8 +1,6 @@
 //! A small running program for the tests of this crate.
 
-use std::sync::Arc;
-
-use feature::{App, BoxFuture, Feature, Kind, Parts, Registry};
+use feature::{App, BoxFuture, Feature, Kind, Registry};
 use object::{Id, Key, Object, Record, Uuid, Value};
 use serde_json::{Map, Value as Json, json};
 
@@ -53,17 +51,7 @@ const TESTS: Feature = Feature::new("tests").kinds(&[Kind::of::<Door>(), Kind::o
 pub async fn app() -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &directory::FEATURE, &crate::FEATURE, &TESTS];
     let registry = Registry::new(FEATURES).expect("the declarations agree");
-    let random = clock::Random::seeded(1);
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.expect("a database"),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).expect("settings").settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::system(),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry, clock: clock::Clock::system());
     crate::register(&app, Told::MODEL, told);
     app
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use feature::change::{self, Options};
-use feature::{App, Caller, Feature, Parts, Registry};
+use feature::{App, Caller, Feature, Registry};
 use object::Object as _;
 use policy::{Context, HttpInfo, PolicyRequest, PolicyResult, Subject};
 use serde_json::{Map, Value as Json, json};
@@ -13,17 +13,7 @@ use crate::ExpressionPolicy;
 pub(crate) async fn app() -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &directory::FEATURE, &policy::FEATURE, &crate::FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::system(),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry, clock: clock::Clock::system());
     crate::setup(&app);
     app
 }

@@ -1,12 +1,12 @@
 //! A small installation: a key, a user, a client.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use base64::Engine as _;
 use feature::change::{self, Context, Options};
-use feature::{App, Caller, Feature, Parts, Registry};
+use feature::{App, Caller, Feature, Registry};
 use http::{Request, StatusCode, header};
 use object::{Catalogue, Id, Key, Object, Record};
 use serde_json::{Map, Value as Json, json};
@@ -186,17 +186,7 @@ static FEATURES: &[&Feature] = &[
 ];
 
 fn app(store: Store) -> App {
-    let random = clock::Random::seeded(1);
-    let app = App::new(Parts {
-        store,
-        registry: registry(),
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(NOW),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry(), store: store);
     for feature in FEATURES {
         if let Some(setup) = feature.setup {
             setup(&app);

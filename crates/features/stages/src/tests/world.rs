@@ -1,14 +1,12 @@
 //! A program with a user, flows to be put together, and a browser.
 
-use std::sync::Arc;
-
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use directory::User;
 use feature::change::{self, Context, Options};
-use feature::{App, BoxFuture, Caller, Feature, Kind, Parts, Registry};
+use feature::{App, BoxFuture, Caller, Feature, Kind, Registry};
 use flow::{Answer, Circumstances, Mode, RequestLine, Step, step};
 use http::StatusCode;
 use http_body_util::BodyExt as _;
@@ -72,18 +70,7 @@ impl World {
             &TEST,
         ];
         let registry = Registry::new(FEATURES).unwrap();
-        let random = clock::Random::seeded(1);
-        let cheap = secret::password::Cost { memory: 64, passes: 1, lanes: 1 };
-        let app = App::new(Parts {
-            store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-            registry,
-            settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-            secret_key: secret::Secret::new("k".repeat(50)),
-            clock: clock::Clock::fake_at(1_700_000_000),
-            hasher: secret::Hasher::with(random.clone(), cheap, 1),
-            random,
-            metrics: telemetry::Metrics::default(),
-        });
+        let app = testkit::app!(registry);
         for setup in FEATURES.iter().filter_map(|f| f.setup) {
             setup(&app);
         }

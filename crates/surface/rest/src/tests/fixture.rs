@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::Body;
 use feature::{
-    App, BoxFuture, Call, Caller, Feature, Grants, Kind, Method, Operation, Parts, Permission, Problem, Registry,
+    BoxFuture, Call, Caller, Feature, Grants, Kind, Method, Operation, Permission, Problem, Registry,
     Reply, Through,
 };
 use http::{Request, StatusCode, header};
@@ -197,17 +197,7 @@ pub struct Got {
 
 pub async fn api() -> Api {
     let registry = registry();
-    let random = clock::Random::seeded(1);
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry);
     Api { router: crate::router(app) }
 }
 
