@@ -21,6 +21,10 @@ fn extra(model: &str) -> Json {
         "authentik_blueprints.blueprintinstance" => json!({ "content": "version: 1\nentries: []\n" }),
         "authentik_events.event" => json!({ "action": "login", "app": "contract" }),
         "authentik_stages_identification.identificationstage" => json!({ "user_fields": ["username"] }),
+        "authentik_outposts.dockerserviceconnection" => json!({ "url": "https://docker.example.com:2376" }),
+        "authentik_outposts.kubernetesserviceconnection" => json!({ "local": true }),
+        "authentik_outposts.outpost" => json!({ "providers": [] }),
+        "authentik_providers_proxy.proxyprovider" => json!({ "internal_host": "https://inside.example.com" }),
         "authentik_stages_redirect.redirectstage" => json!({ "target_static": "https://example.com/" }),
         _ => json!({}),
     }
