@@ -166,3 +166,25 @@ def test_it_stays_at_its_address_where_that_is_asked_for(server, api, login_stag
     assert person.who() == "bound"
     thief = Person(server, **{"X-Forwarded-For": "203.0.113.9", "Cookie": f"authentik_session={person.cookie()}"})
     assert thief.who() is None
+
+
+def test_a_device_is_known_after_a_login_and_only_for_its_person(server, api):
+    """The cookie that says so is signed, outlives the session and is good for nobody else."""
+    for name in ("known-ann", "known-bob"):
+        api.user(name, "some-password")
+
+    def login(name, address, device=None):
+        # Each from another address: an open session at the same one counts as known, too.
+        person = Person(server, **{"X-Forwarded-For": address})
+        if device:
+            person.session.cookies.set("authentik_device", device)
+        person.logged_in(name, "some-password")
+        event = api.first("/events/events/", action="login", username=name, ordering="-created")
+        return person.session.cookies.get("authentik_device"), event["context"]["auth_method_args"]["known_device"]
+
+    device, known = login("known-ann", "192.0.2.1")
+    assert device and not known
+    assert login("known-ann", "192.0.2.2", device)[1]
+    assert login("known-ann", "192.0.2.2")[1], "a session from the same address is open"
+    assert not login("known-ann", "192.0.2.3", device[:-1] + ("A" if device[-1] != "A" else "B"))[1]
+    assert not login("known-bob", "192.0.2.4", device)[1]

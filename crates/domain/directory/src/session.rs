@@ -3,6 +3,7 @@
 pub(crate) mod agent;
 pub(crate) mod computed;
 pub(crate) mod cookie;
+mod device;
 mod layer;
 mod login;
 mod web;

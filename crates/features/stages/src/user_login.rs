@@ -78,6 +78,9 @@ pub struct UserLoginStage {
 /// How somebody logged in of whom no stage said it.
 const UNKNOWN_METHOD: &str = "password";
 
+/// What the record of a login says of the device.
+const KNOWN_DEVICE: &str = "known_device";
+
 /// Logs the person in.
 pub struct UserLogin;
 
@@ -138,12 +141,19 @@ async fn log_in(visit: &mut Visit, stage: &UserLoginStage, remember: bool) -> Re
     }
     let context = &visit.plan.context;
     let method = context.text(AUTH_METHOD).unwrap_or(UNKNOWN_METHOD).to_owned();
-    let method_args = match context.get(AUTH_METHOD_ARGS) {
+    let mut method_args = match context.get(AUTH_METHOD_ARGS) {
         Some(Json::Object(map)) => map.clone(),
         _ => serde_json::Map::new(),
     };
+    let remember_device = span(&stage.remember_device);
+    if !remember_device.is_zero() && !method_args.contains_key(KNOWN_DEVICE) {
+        method_args.insert(KNOWN_DEVICE.to_owned(), visit.at.browser.knows_device(&user).await?.into());
+    }
     let caller = visit.caller().clone();
     visit.at.browser.login(&user, Login { caller: &caller, method: &method, method_args, duration }).await?;
+    if !remember_device.is_zero() {
+        visit.at.browser.remember_device(&user, remember_device);
+    }
     // SECURITY: nothing here knows which network or place an address belongs to, so that any tie is one to the address
     // itself: stricter than what was asked for, never looser.
     if stage.network_binding != NetworkBinding::NoBinding || stage.geoip_binding != GeoIpBinding::NoBinding {

@@ -22,13 +22,15 @@ pub fn signer(app: &App) -> Signer {
 /// The key out of the first cookie of that name that we signed. Others of the same name may come from a parent domain.
 pub fn read(app: &App, headers: &HeaderMap) -> Option<String> {
     let signer = signer(app);
-    let values = headers.get_all(COOKIE).iter().filter_map(|h| h.to_str().ok());
-    let mut pairs = values.flat_map(|h| h.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(name, value)| {
-        let value = value.trim_matches('"');
-        let ours = name == SESSION && value.len() <= LONGEST;
-        ours.then(|| signer.detach(value).map(str::to_owned)).flatten()
-    })
+    values(headers, SESSION).find_map(|value| signer.detach(value).map(str::to_owned))
+}
+
+/// The values of all cookies of a name that are not too long.
+pub fn values<'h>(headers: &'h HeaderMap, wanted: &'h str) -> impl Iterator<Item = &'h str> {
+    let sent = headers.get_all(COOKIE).iter().filter_map(|h| h.to_str().ok());
+    let pairs = sent.flat_map(|h| h.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let of_name = pairs.filter(move |(name, _)| *name == wanted).map(|(_, value)| value.trim_matches('"'));
+    of_name.filter(|value| value.len() <= LONGEST)
 }
 
 /// Whether the browser sent any session cookie, good or not.
@@ -38,7 +40,7 @@ pub fn is_present(headers: &HeaderMap) -> bool {
 }
 
 /// What all our cookies have in common.
-fn attributes(app: &App, secure: bool) -> String {
+pub fn attributes(app: &App, secure: bool) -> String {
     let settings = app.settings();
     let mut text = format!("; Path={}", settings.web.path.as_str());
     if let Some(domain) = settings.general.cookie_domain.as_deref().filter(|d| is_token(d)) {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value as Json};
 use store::{Filter, Store};
 use tokio::sync::OnceCell;
 
-use super::{AuthenticatedSession, Session, cookie};
+use super::{AuthenticatedSession, Session, cookie, device};
 use crate::user::User;
 
 /// Header that carries the CSRF token of calls under a session.
@@ -49,10 +49,12 @@ struct Lazy {
 #[derive(Clone)]
 pub(super) struct From {
     pub app: App,
-    secure: bool,
+    pub secure: bool,
     origin: Option<String>,
     pub address: String,
     pub user_agent: String,
+    /// Whose device it is, as a cookie tells.
+    pub device: Option<String>,
 }
 
 impl LazySession {
@@ -69,6 +71,7 @@ impl LazySession {
                 origin: origin.map(ToString::to_string),
                 address: extensions.get::<ClientAddress>().map(|a| a.0.to_string()).unwrap_or_default(),
                 user_agent: agent.chars().take(1024).collect(),
+                device: device::read(app, headers),
             },
         }))
     }
@@ -110,6 +113,8 @@ pub struct WebSession(pub(super) Arc<Inner>);
 pub(super) struct Inner {
     pub from: From,
     pub state: Mutex<State>,
+    /// A cookie that is to be set beside that of the session.
+    pub device: Mutex<Option<HeaderValue>>,
 }
 
 pub(super) struct State {
@@ -185,7 +190,7 @@ impl WebSession {
             None => None,
         };
         let state = state.unwrap_or_else(|| State::fresh(&from.app));
-        Ok(Self(Arc::new(Inner { from: from.clone(), state: Mutex::new(state) })))
+        Ok(Self(Arc::new(Inner { from: from.clone(), state: Mutex::new(state), device: Mutex::default() })))
     }
 
     async fn read(app: &App, key: &str) -> Result<Option<State>, Problem> {
@@ -299,13 +304,14 @@ impl WebSession {
         let from = &self.0.from;
         self.save().await?;
         let state = self.0.state.lock();
-        let cookies = match state.cookie {
+        let mut cookies = match state.cookie {
             Cookie::Set => cookie::set(&from.app, from.secure, &state.key, &self.csrf_of(&state.key), state.age()),
             Cookie::Delete => cookie::delete(&from.app, from.secure),
             // A cookie that leads nowhere would be sent for ever.
             Cookie::Keep if had_cookie && state.row.is_none() => cookie::delete(&from.app, from.secure),
             Cookie::Keep => Vec::new(),
         };
+        cookies.extend(self.0.device.lock().take());
         Ok(cookies)
     }
 
