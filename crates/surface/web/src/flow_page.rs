@@ -70,7 +70,7 @@ async fn respond(asked: Asked) -> Response {
         // Dressed as a page on its way out.
         Err(problem) => return problem.into_response(),
     };
-    let brand = Branding::of(&app, &at.origin);
+    let brand = Branding::of_request(&app, &at.origin, &extensions.0, &headers).await;
     let own = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
     match flow::step(at, &slug, answer, Mode::Page).await {
         Ok(Step::Again) => see_other(&own),
@@ -91,6 +91,7 @@ fn page(brand: &Branding, own: &str, shown: &flow::Shown, reference: &str) -> Re
         given: &shown.given,
         brand: &brand.title,
         reference,
+        t: brand.language,
     };
     let rendered = render(&challenge, &around);
     let status = if challenge.component == "ak-stage-access-denied" { StatusCode::FORBIDDEN } else { StatusCode::OK };

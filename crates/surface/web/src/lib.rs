@@ -6,6 +6,7 @@
 mod assets;
 mod challenge;
 mod flow_page;
+mod language;
 mod notice;
 mod page;
 mod portal;

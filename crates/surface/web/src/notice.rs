@@ -27,11 +27,12 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
         return next.run(request).await;
     }
     let known = request.extensions().clone();
+    let headers = request.headers().clone();
     let response = next.run(request).await;
     let Some(origin) = known.get::<Origin>() else { return response };
     let (notice, response) = notice(response).await;
     let Some(notice) = notice else { return response };
-    let (brand, status) = (Branding::of(&app, origin), response.status());
+    let (brand, status) = (Branding::of_request(&app, origin, &known, &headers).await, response.status());
     // COMPAT: an application that somebody may not open is refused with 200.
     let links = match status {
         StatusCode::OK | StatusCode::FORBIDDEN if is_logged_in(&known).await => Link::others().to_vec(),

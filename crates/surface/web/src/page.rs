@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use feature::{App, Installation};
-use http::{HeaderValue, StatusCode, header};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, header};
 use net::Origin;
 use serde_json::Value as Json;
 
 use crate::assets::CSS;
+use crate::language::{self, Language};
 use crate::stage::Link;
 
 /// How the installation presents itself.
@@ -20,11 +21,18 @@ pub struct Branding {
     pub favicon: String,
     /// At the foot of every page: what it says, and where it leads if anywhere.
     pub links: Vec<(String, Option<String>)>,
+    pub language: Language,
 }
 
 impl Branding {
     /// The brand for the host that the request asked for. Our own name stands in where nothing was set.
-    pub fn of(app: &App, origin: &Origin) -> Self {
+    /// Whoever asked decides the language.
+    pub async fn of_request(app: &App, origin: &Origin, extensions: &Extensions, headers: &HeaderMap) -> Self {
+        let locale = language::of_brand(&brand::of_host(&app.store().snapshot(), origin.domain()));
+        let language = Language::of_request(extensions, headers, &locale).await;
+        Self::of(app, origin, language)
+    }
+    fn of(app: &App, origin: &Origin, language: Language) -> Self {
         let brand = brand::of_host(&app.store().snapshot(), origin.domain());
         // COMPAT: authentik's default brand has its name, and files of its own web interface, which we do not have.
         let own = |path: &str| !path.is_empty() && !path.starts_with("/static/dist/");
@@ -34,6 +42,7 @@ impl Branding {
             title: if is_untouched { "Keywright".into() } else { brand.branding_title.clone() },
             logo: or_empty(&brand.branding_logo),
             favicon: or_empty(&brand.branding_favicon),
+            language,
             links: links(&Installation::of(app).json("footer_links").unwrap_or_default()),
         }
     }
@@ -55,6 +64,7 @@ struct PageTemplate<'a> {
     css: &'a str,
     body: &'a str,
     wide: bool,
+    t: Language,
 }
 
 /// A page to be sent.
@@ -78,8 +88,14 @@ static STYLE_HASH: LazyLock<String> = LazyLock::new(|| {
 
 impl Page<'_> {
     pub fn respond(&self) -> Response {
-        let template =
-            PageTemplate { title: self.title, brand: self.brand, css: CSS, body: self.body, wide: self.wide };
+        let template = PageTemplate {
+            title: self.title,
+            brand: self.brand,
+            css: CSS,
+            body: self.body,
+            wide: self.wide,
+            t: self.brand.language,
+        };
         let html = match template.render() {
             Ok(html) => html,
             Err(error) => {
@@ -92,6 +108,7 @@ impl Page<'_> {
         if let Ok(policy) = HeaderValue::from_str(&self.policy()) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);
         }
+        headers.insert(header::CONTENT_LANGUAGE, HeaderValue::from_static(self.brand.language.code()));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
@@ -129,6 +146,7 @@ pub(crate) struct Message<'a> {
     pub links: &'a [Link],
     pub reference: &'a str,
     pub frames: &'a [String],
+    pub t: Language,
 }
 
 /// A page that says something and leads on.
@@ -140,8 +158,10 @@ pub fn message(
     links: &[Link],
     reference: &str,
 ) -> Response {
-    let lines = [text.to_owned()];
-    let body = Message { title, alert: "", lines: &lines, links, reference, frames: &[] }.render();
+    let t = brand.language;
+    let (title, lines) = (t.say(title), [t.say(text)]);
+    let title = title.as_str();
+    let body = Message { title, alert: "", lines: &lines, links, reference, frames: &[], t }.render();
     Page { status, title, brand, body: &body.unwrap_or_default(), wide: false, posts_away: false, frames: &[] }
         .respond()
 }

@@ -9,10 +9,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use directory::LazySession;
 use feature::{App, Problem};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use net::Origin;
 
 use crate::flow_page::{Extensions, found};
+use crate::language::Language;
 use crate::page::{Branding, Page, message};
 use crate::stage::Link;
 
@@ -22,6 +23,7 @@ struct Portal<'a> {
     who: &'a str,
     settings: Option<String>,
     groups: Vec<Group>,
+    t: Language,
 }
 
 struct Group {
@@ -38,14 +40,24 @@ struct Tile {
     new_tab: bool,
 }
 
-pub async fn show(State(app): State<App>, uri: http::Uri, extensions: Extensions) -> Response {
-    match portal(&app, &uri, &extensions.0).await {
+pub async fn show(
+    State(app): State<App>,
+    uri: http::Uri,
+    headers: HeaderMap,
+    extensions: Extensions,
+) -> Response {
+    match portal(&app, &uri, &headers, &extensions.0).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn portal(app: &App, uri: &http::Uri, extensions: &http::Extensions) -> Result<Response, Problem> {
+async fn portal(
+    app: &App,
+    uri: &http::Uri,
+    headers: &HeaderMap,
+    extensions: &http::Extensions,
+) -> Result<Response, Problem> {
     let browser = LazySession::load_from(extensions).await?;
     let Some(origin) = extensions.get::<Origin>() else { return Err(Problem::fault("a request without an origin")) };
     let Some(user) = browser.user() else {
@@ -69,11 +81,12 @@ async fn portal(app: &App, uri: &http::Uri, extensions: &http::Extensions) -> Re
     });
     let name = if user.name.is_empty() { &user.username } else { &user.name };
     let groups = groups.into_iter().map(|(name, apps)| Group { name, apps }).collect();
-    let body = Portal { who: name, settings, groups }.render().map_err(Problem::fault)?;
-    let branding = Branding::of(app, origin);
+    let branding = Branding::of_request(app, origin, extensions, headers).await;
+    let t = branding.language;
+    let body = Portal { who: name, settings, groups, t }.render().map_err(Problem::fault)?;
     let page = Page {
         status: StatusCode::OK,
-        title: "My applications",
+        title: &t.say("My applications"),
         brand: &branding,
         body: &body,
         wide: true,
@@ -108,9 +121,10 @@ pub async fn root(extensions: Extensions) -> Response {
 }
 
 /// The place of the admin pages, until they are there.
-pub async fn console(State(app): State<App>, extensions: Extensions) -> Response {
+pub async fn console(State(app): State<App>, headers: HeaderMap, extensions: Extensions) -> Response {
     let Some(origin) = extensions.0.get::<Origin>() else { return StatusCode::BAD_REQUEST.into_response() };
     let text = "There is no admin interface yet. Everything can be set by the API (/api/v3/schema/) and by blueprints.";
     let link = Link::new("/if/user/", "My applications");
-    message(&Branding::of(&app, origin), StatusCode::OK, "Administration", text, &[link], "")
+    let brand = Branding::of_request(&app, origin, &extensions.0, &headers).await;
+    message(&brand, StatusCode::OK, "Administration", text, &[link], "")
 }

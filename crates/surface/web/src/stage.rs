@@ -6,6 +6,7 @@ use askama::Template;
 use serde_json::Value as Json;
 
 use crate::challenge::{Challenge, Permission};
+use crate::language::Language;
 use crate::page::Message;
 use field::Field;
 
@@ -42,13 +43,14 @@ pub struct Surroundings<'a> {
     pub brand: &'a str,
     /// What administrators find the request by.
     pub reference: &'a str,
+    pub t: Language,
 }
 
 impl Surroundings<'_> {
     /// COMPAT: the flows that come with the installation greet in the name of authentik, and clients read them so. People
     /// are greeted in the name of what they look at.
     fn greet(&self, text: &str) -> String {
-        text.replacen("Welcome to authentik!", &format!("Welcome to {}!", self.brand), 1)
+        text.replacen("Welcome to authentik!", &self.t.fill("Welcome to {}!", self.brand), 1)
     }
 }
 
@@ -76,6 +78,7 @@ struct Frame<'a> {
     submit: &'a str,
     cancel: Option<Link>,
     links: Vec<Link>,
+    t: Language,
 }
 
 #[derive(Template)]
@@ -84,6 +87,7 @@ struct Consent<'a> {
     permissions: Vec<String>,
     additional: Vec<String>,
     token: &'a str,
+    t: Language,
 }
 
 #[derive(Template)]
@@ -92,6 +96,7 @@ struct Autosubmit<'a> {
     title: &'a str,
     url: &'a str,
     attrs: Vec<(&'a str, String)>,
+    t: Language,
 }
 
 /// The form of a step in the making.
@@ -109,40 +114,43 @@ struct Form {
 /// Renders a challenge.
 pub fn render(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
     match challenge.component.as_str() {
-        "ak-stage-identification" => form(challenge, around, identification(challenge)),
+        "ak-stage-identification" => form(challenge, around, identification(challenge, around.t)),
         "ak-stage-password" => form(challenge, around, password(challenge)),
-        "ak-stage-consent" => form(challenge, around, consent(challenge)),
+        "ak-stage-consent" => form(challenge, around, consent(challenge, around.t)),
         "ak-stage-prompt" => form(challenge, around, prompt(challenge)),
         "ak-stage-user-login" => form(challenge, around, remember()),
         "ak-provider-oauth2-device-code" => form(challenge, around, device_code()),
         "ak-stage-dummy" => form(challenge, around, Form { submit: "Continue".into(), ..Form::default() }),
-        "ak-stage-autosubmit" => autosubmit(challenge),
+        "ak-stage-autosubmit" => autosubmit(challenge, around.t),
         "ak-stage-access-denied" => denied(challenge, around),
-        "ak-stage-session-end" => session_end(challenge),
+        "ak-stage-session-end" => session_end(challenge, around.t),
         "ak-provider-oauth2-device-code-finish" => say(
             "The device is logged in",
             &["You can close this page and go back to the device.".to_owned()],
             &[],
             "",
             "",
+            around.t,
         ),
         "ak-provider-iframe-logout" => iframe_logout(challenge, around),
-        "ak-stage-flow-error" | "xak-flow-error" => flow_error(challenge),
+        "ak-stage-flow-error" | "xak-flow-error" => flow_error(challenge, around.t),
         other => {
             tracing::warn!(component = other, "No page for the step {other}");
-            let text = format!("This step ({other}) cannot be shown without the full web interface yet.");
-            say("This step cannot be shown", &[text], &[Link::new("/flows/-/cancel/", "Start again")], "", "")
+            let text = around.t.fill("This step ({}) cannot be shown without the full web interface yet.", other);
+            say("This step cannot be shown", &[text], &[Link::new("/flows/-/cancel/", "Start again")], "", "", around.t)
         }
     }
 }
 
 fn form(challenge: &Challenge, around: &Surroundings<'_>, form: Form) -> Rendered {
     let shown: Vec<&str> = form.fields.iter().map(|f| f.name.as_str()).collect();
-    let errors = challenge.general_errors(&shown);
+    let t = around.t;
+    let errors = challenge.general_errors(&shown).iter().map(|e| t.say(e)).collect();
     let mut html = form.extra;
     let mut fields = form.fields;
     for field in &mut fields {
-        field.errors = challenge.errors(&field.name);
+        field.errors = challenge.errors(&field.name).iter().map(|e| t.say(e)).collect();
+        field.translate(t);
         field.refill(around.given);
         if field.kind == "static" {
             field.value = around.greet(&field.value);
@@ -155,12 +163,12 @@ fn form(challenge: &Challenge, around: &Surroundings<'_>, form: Form) -> Rendere
         field.autofocus = focus == Some(n);
         html.push_str(&field.render().unwrap_or_default());
     }
-    let title = around.greet(challenge.title());
+    let title = t.say(&around.greet(challenge.title()));
     let cancel = challenge.flow_info.as_ref().map_or("", |f| f.cancel_url.as_str());
     let frame = Frame {
         title: &title,
-        notice: around.notice,
-        lead: &form.lead,
+        notice: &t.say(around.notice),
+        lead: &t.say(&form.lead),
         errors,
         pending_user: challenge.pending_user.as_deref().unwrap_or_default(),
         avatar: challenge.pending_user_avatar.as_deref().unwrap_or_default(),
@@ -169,14 +177,15 @@ fn form(challenge: &Challenge, around: &Surroundings<'_>, form: Form) -> Rendere
         csrf: around.csrf,
         component: &challenge.component,
         fields: &html,
-        submit: &form.submit,
+        submit: &t.say(&form.submit),
         cancel: form.cancel,
         links: form.links,
+        t,
     };
     Rendered { body: frame.render().unwrap_or_default(), title, frames: Vec::new() }
 }
 
-fn identification(challenge: &Challenge) -> Form {
+fn identification(challenge: &Challenge, t: Language) -> Form {
     let known = challenge.user_fields.clone().unwrap_or_default();
     let has = |name: &str| known.iter().any(|f| f == name);
     let label = match (has("email"), has("username") || has("upn")) {
@@ -204,7 +213,7 @@ fn identification(challenge: &Challenge) -> Form {
         }
     }
     let lead = match challenge.application_pre.as_deref().filter(|a| !a.is_empty()) {
-        Some(application) => format!("Log in to continue to {application}."),
+        Some(application) => t.fill("Log in to continue to {}.", application),
         None => String::new(),
     };
     let submit = challenge.primary_action.clone().unwrap_or_else(|| "Log in".into());
@@ -220,16 +229,17 @@ fn password(challenge: &Challenge) -> Form {
     Form { fields: vec![name, password], submit: "Continue".into(), links, ..Form::default() }
 }
 
-fn consent(challenge: &Challenge) -> Form {
+fn consent(challenge: &Challenge, t: Language) -> Form {
     // A scope without a description is called by its name; `openid` alone says only that this is a login.
     let names = |list: &[Permission]| -> Vec<String> {
         let told = list.iter().map(|p| if p.name.is_empty() { &p.id } else { &p.name });
-        told.filter(|text| !text.is_empty() && *text != "openid").cloned().collect()
+        told.filter(|text| !text.is_empty() && *text != "openid").map(|text| t.say(text)).collect()
     };
     let template = Consent {
         permissions: names(&challenge.permissions),
         additional: names(&challenge.additional_permissions),
         token: challenge.token.as_deref().unwrap_or_default(),
+        t,
     };
     Form {
         lead: challenge.header_text.clone().unwrap_or_default(),
@@ -266,41 +276,50 @@ fn device_code() -> Form {
     }
 }
 
-fn autosubmit(challenge: &Challenge) -> Rendered {
+fn autosubmit(challenge: &Challenge, t: Language) -> Rendered {
     let title = challenge.title.clone().unwrap_or_else(|| "Continue".into());
     let url = challenge.url.clone().unwrap_or_default();
     let text = |v: &Json| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
     let attrs = challenge.attrs.iter().flatten().map(|(k, v)| (k.as_str(), text(v))).collect();
-    let body = Autosubmit { title: &title, url: &url, attrs }.render().unwrap_or_default();
+    let body = Autosubmit { title: &title, url: &url, attrs, t }.render().unwrap_or_default();
     Rendered { body, frames: Vec::new(), title }
 }
 
-fn say(title: &str, lines: &[String], links: &[Link], alert: &str, reference: &str) -> Rendered {
-    let body = Message { title, alert, lines, links, reference, frames: &[] }.render().unwrap_or_default();
-    Rendered { title: title.to_owned(), body, frames: Vec::new() }
+fn say(title: &str, lines: &[String], links: &[Link], alert: &str, reference: &str, t: Language) -> Rendered {
+    let lines: Vec<String> = lines.iter().map(|line| t.say(line)).collect();
+    let (title, alert) = (t.say(title), t.say(alert));
+    let message = Message { title: &title, alert: &alert, lines: &lines, links, reference, frames: &[], t };
+    let body = message.render().unwrap_or_default();
+    Rendered { title, body, frames: Vec::new() }
 }
 
 fn denied(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
     let alert = challenge.error_message.as_deref().filter(|m| !m.is_empty()).unwrap_or("You may not do this.");
     let reference = challenge.request_id.as_deref().unwrap_or(around.reference);
     let Some(user) = challenge.pending_user.as_deref().filter(|u| !u.is_empty()) else {
-        return say("Access denied", &[], &[Link::new("/", "Go to the start")], alert, reference);
+        return say("Access denied", &[], &[Link::new("/", "Go to the start")], alert, reference, around.t);
     };
-    let line = format!("This was asked for as {user}. If you have another account, log in with that one.");
-    say("Access denied", &[line], &Link::others(), alert, reference)
+    let text = "This was asked for as {}. If you have another account, log in with that one.";
+    say("Access denied", &[around.t.fill(text, user)], &Link::others(), alert, reference, around.t)
 }
 
-fn session_end(challenge: &Challenge) -> Rendered {
+fn session_end(challenge: &Challenge, t: Language) -> Rendered {
     let mut links = vec![Link::new("/if/user/", "My applications")];
     if let Some(url) = &challenge.invalidation_flow_url {
-        let brand = challenge.brand_name.as_deref().unwrap_or("everything");
-        links.push(Link::new(url, format!("Log out of {brand}")));
+        let text = match &challenge.brand_name {
+            Some(brand) => t.fill("Log out of {}", brand),
+            None => t.say("Log out of everything"),
+        };
+        links.push(Link::new(url, text));
     }
     if let (Some(url), Some(name)) = (&challenge.application_launch_url, &challenge.application_name) {
-        links.push(Link::new(url, format!("Log in to {name} again")));
+        links.push(Link::new(url, t.fill("Log in to {} again", name)));
     }
-    let name = challenge.application_name.as_deref().unwrap_or("the application");
-    say(&format!("Logged out of {name}"), &[], &links, "", "")
+    let title = match &challenge.application_name {
+        Some(name) => t.fill("Logged out of {}", name),
+        None => t.say("Logged out of the application"),
+    };
+    say(&title, &[], &links, "", "", t)
 }
 
 fn iframe_logout(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
@@ -315,14 +334,14 @@ fn iframe_logout(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
             ..Form::default()
         },
     );
-    let message = Message { title: "", alert: "", lines: &[], links: &[], reference: "", frames: &frames };
+    let message = Message { title: "", alert: "", lines: &[], links: &[], reference: "", frames: &frames, t: around.t };
     rendered.body.push_str(&message.render().unwrap_or_default());
     rendered.frames = frames;
     rendered
 }
 
-fn flow_error(challenge: &Challenge) -> Rendered {
+fn flow_error(challenge: &Challenge, t: Language) -> Rendered {
     let lines = ["This step could not be finished. The administrator finds the cause in the log.".to_owned()];
     let reference = challenge.request_id.as_deref().unwrap_or_default();
-    say("Something went wrong", &lines, &[Link::new("/flows/-/cancel/", "Start again")], "", reference)
+    say("Something went wrong", &lines, &[Link::new("/flows/-/cancel/", "Start again")], "", reference, t)
 }

@@ -14,6 +14,7 @@ fn shown(challenge: &serde_json::Value, given: &serde_json::Value) -> String {
         given: &given,
         brand: "Keywright",
         reference: "",
+        t: crate::language::Language::English,
     };
     render(&Challenge::read(challenge), &around).body
 }

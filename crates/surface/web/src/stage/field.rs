@@ -4,6 +4,7 @@ use askama::Template;
 use serde_json::Value as Json;
 
 use crate::challenge::PromptField;
+use crate::language::Language;
 
 pub struct Choice {
     pub value: String,
@@ -27,6 +28,7 @@ pub struct Field {
     pub code: bool,
     pub choices: Vec<Choice>,
     pub errors: Vec<String>,
+    pub t: Language,
 }
 
 impl Field {
@@ -45,6 +47,7 @@ impl Field {
             code: false,
             choices: Vec::new(),
             errors: Vec::new(),
+            t: Language::English,
         }
     }
     pub fn autocomplete(mut self, hint: &'static str) -> Self {
@@ -62,6 +65,16 @@ impl Field {
     pub fn code(mut self) -> Self {
         self.code = true;
         self
+    }
+    /// Puts what it says into another language, as far as the catalogue knows it.
+    pub fn translate(&mut self, t: Language) {
+        self.t = t;
+        for text in [&mut self.label, &mut self.placeholder, &mut self.help] {
+            *text = t.say(text);
+        }
+        for choice in &mut self.choices {
+            choice.label = t.say(&choice.label);
+        }
     }
     /// Whether a person types into it, so that it may have the focus.
     pub fn takes_text(&self) -> bool {
