@@ -177,7 +177,7 @@ def test_a_device_is_known_after_a_login_and_only_for_its_person(server, api):
         # Each from another address: an open session at the same one counts as known, too.
         person = Person(server, **{"X-Forwarded-For": address})
         if device:
-            person.session.cookies.set("authentik_device", device)
+            person.session.cookies.set("authentik_device", device, domain="127.0.0.1", path="/")
         person.logged_in(name, "some-password")
         event = api.first("/events/events/", action="login", username=name, ordering="-created")
         return person.session.cookies.get("authentik_device"), event["context"]["auth_method_args"]["known_device"]
