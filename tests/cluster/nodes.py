@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 
 import pytest
@@ -91,6 +92,9 @@ backend nodes
         for _ in range(100):
             try:
                 urllib.request.urlopen(self.base + "/-/health/live/", timeout=1).close()
+                return
+            except urllib.error.HTTPError:
+                # It answers, though no node does yet.
                 return
             except OSError:
                 time.sleep(0.05)

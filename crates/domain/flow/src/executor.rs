@@ -15,6 +15,7 @@ mod show;
 use std::sync::Arc;
 
 use feature::Problem;
+use http::StatusCode;
 use serde_json::{Map, Value as Json};
 
 use crate::answer::{Answer, Errors};
@@ -108,7 +109,7 @@ pub async fn step(at: Circumstances, slug: &str, answer: Option<Answer>, mode: M
     let visit = Visit::new(at, flow, plan);
     let given = answer.as_ref().map(Answer::to_fill_in).unwrap_or_default();
     let mut run = Run { visit, mode, notice: is_stale.then_some(STALE), ended: false, given };
-    let step = run.go(answer).await;
+    let step = run.go(answer).await?;
     if run.ended {
         sessions::remove(&run.visit.at, &run.visit.flow);
     } else if before.as_ref() != Some(&run.visit.plan) {
@@ -138,16 +139,19 @@ enum Turn {
 }
 
 impl Run {
-    async fn go(&mut self, answer: Option<Answer>) -> Step {
+    /// # Errors
+    /// The database is away: nothing of the step counts, and the same answer may be given again.
+    async fn go(&mut self, answer: Option<Answer>) -> Result<Step, Problem> {
         let mut answer = answer;
         for _ in 0..SILENT {
             match self.turn(answer.take()).await {
-                Ok(Turn::Out(step)) => return step,
+                Ok(Turn::Out(step)) => return Ok(step),
                 Ok(Turn::On) => {}
-                Err(problem) => return self.fault(&problem),
+                Err(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => return Err(problem),
+                Err(problem) => return Ok(self.fault(&problem)),
             }
         }
-        self.fault(&Problem::fault("a flow passes too many stages without an answer"))
+        Ok(self.fault(&Problem::fault("a flow passes too many stages without an answer")))
     }
 
     async fn turn(&mut self, answer: Option<Answer>) -> Result<Turn, Problem> {

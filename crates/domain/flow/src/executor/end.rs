@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use feature::Problem;
+use http::StatusCode;
 
 use super::{Run, Shown, Step, goes_on};
 use crate::challenge::Challenge;
@@ -74,6 +75,7 @@ pub(super) async fn not_planned(at: &Circumstances, flow: Arc<Flow>, refusal: No
     match refusal {
         // COMPAT: a flow without stages is over at once rather than an error.
         NotPlanned::Empty => run.done().await,
+        NotPlanned::Fault(problem) if problem.status == StatusCode::SERVICE_UNAVAILABLE => Err(problem),
         NotPlanned::Fault(problem) => Ok(run.fault(&problem)),
         // COMPAT: upstream looks for the target where the executor's own parameters are, never finds it, and sends people
         // home; `message_continue` therefore shows its message.
