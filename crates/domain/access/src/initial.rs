@@ -77,7 +77,9 @@ fn read(registry: &'static Registry, given: &Json) -> Result<Vec<String>, Proble
                 let number = item.as_i64().or_else(|| item.as_str()?.parse().ok());
                 match (number, number.and_then(|n| known.iter().find(|e| e.id == n))) {
                     (_, Some(entry)) => codenames.push(entry.full()),
-                    (Some(n), None) => errors.add("permissions", format!("Invalid pk \"{n}\" - object does not exist.")),
+                    (Some(n), None) => {
+                        errors.add("permissions", format!("Invalid pk \"{n}\" - object does not exist."))
+                    }
                     (None, None) => {
                         let kind = python_type(item);
                         errors.add("permissions", format!("Incorrect type. Expected pk value, received {kind}."));

@@ -19,8 +19,11 @@ pub use rbac::{Entry, permissions};
 
 use feature::{App, Feature};
 
-pub const FEATURE: Feature =
-    Feature::new("access").kinds(&[initial::KIND]).operations(rbac::OPERATIONS).components(rbac::COMPONENTS).setup(setup);
+pub const FEATURE: Feature = Feature::new("access")
+    .kinds(&[initial::KIND])
+    .operations(rbac::OPERATIONS)
+    .components(rbac::COMPONENTS)
+    .setup(setup);
 
 fn setup(app: &App) {
     app.provide(Bearers::default());

@@ -227,7 +227,8 @@ fn delete(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Reply::Empty(StatusCode::OK)),
             Err(error) => return Err(Problem::fault(error)),
         }
-        let model = json!({"app": "authentik_admin_files", "model_name": "File", "pk": name, "name": name, "usage": MEDIA});
+        let model =
+            json!({"app": "authentik_admin_files", "model_name": "File", "pk": name, "name": name, "usage": MEDIA});
         Draft::new(Action::ModelDeleted, "authentik.admin.files.api")
             .with("model", model)
             .by(&call.caller)

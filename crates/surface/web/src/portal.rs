@@ -40,12 +40,7 @@ struct Tile {
     new_tab: bool,
 }
 
-pub async fn show(
-    State(app): State<App>,
-    uri: http::Uri,
-    headers: HeaderMap,
-    extensions: Extensions,
-) -> Response {
+pub async fn show(State(app): State<App>, uri: http::Uri, headers: HeaderMap, extensions: Extensions) -> Response {
     match portal(&app, &uri, &headers, &extensions.0).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),

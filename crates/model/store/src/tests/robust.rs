@@ -42,7 +42,12 @@ async fn every_acknowledged_row_survives_a_kill() {
     let mut acknowledged = Vec::new();
     for round in 0..20u64 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "tests::robust::every_acknowledged_row_survives_a_kill", "--nocapture", "--test-threads=1"])
+            .args([
+                "--exact",
+                "tests::robust::every_acknowledged_row_survives_a_kill",
+                "--nocapture",
+                "--test-threads=1",
+            ])
             .env(PLACE, &place)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

@@ -6,8 +6,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use axum::body::Body;
 use feature::{
-    BoxFuture, Call, Caller, Feature, Grants, Kind, Method, Operation, Permission, Problem, Registry,
-    Reply, Through,
+    BoxFuture, Call, Caller, Feature, Grants, Kind, Method, Operation, Permission, Problem, Registry, Reply, Through,
 };
 use http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
