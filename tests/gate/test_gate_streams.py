@@ -40,9 +40,9 @@ def test_a_websocket_ends_with_the_session(gate, server):
     person.go(f"{server.base}/flows/-/default/invalidation/")
     assert person.who() is None
     ended = time.monotonic()
-    s.settimeout(5)
+    s.settimeout(20)
     assert stream.read(1) in (b"", b"\x88"), "something still came through"
-    assert time.monotonic() - ended < 3
+    assert time.monotonic() - ended < 10
     s.close()
 
 

@@ -87,13 +87,11 @@ impl Gate {
         }
     }
 
-    /// The session of a request that is still being answered (a stream, a tunnel), if it goes on letting in. Where that
-    /// cannot be decided now, what was decided before stands.
-    pub async fn goes_on(&self, site: &Arc<Site>, session: &Held, asked: &Asked) -> Option<Held> {
-        match self.stands(site, asked, Arc::clone(session), self.clock.unix()).await {
-            Ok(session) => session,
-            Err(_) => Some(Arc::clone(session)),
-        }
+    /// Whether a request that is still being answered (a stream, a tunnel) may go on: looked up afresh, as the session it
+    /// came with may have been renewed or left the memory meanwhile. Where that cannot be decided now, what was decided
+    /// before stands.
+    pub async fn goes_on(&self, site: &Arc<Site>, asked: &Asked) -> bool {
+        self.held(site, asked).await.map_or(true, |held| held.is_some())
     }
 
     /// Credentials that a program sends along. What they led to is remembered for a moment.

@@ -13,7 +13,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use brand::API_VERSION;
 use feature::App;
-use gate::{Asked, Gate, Held, Memory, Mode, Outpost, Site, Sites, Verdict};
+use gate::{Asked, Gate, Memory, Mode, Outpost, Site, Sites, Verdict};
 use http::{HeaderMap, header};
 use net::{AsIs, Origin, TrustedProxies};
 use reverse_proxy::{Passage, ReverseProxy, Target, Timeouts};
@@ -50,16 +50,9 @@ impl Front {
         let memory = Arc::new(Memory::default());
         let sessions = Arc::new(Sessions::new(app, Arc::clone(&memory)));
         tokio::spawn(keep_tidy(Arc::downgrade(&sessions)));
-        let outpost =
-            Outpost { name: super::name(app), version: format!("goauthentik.io/outpost/{API_VERSION}") };
-        let gate = Gate::new(
-            sessions,
-            Arc::new(Issuer::new(app)),
-            memory,
-            app.clock().clone(),
-            app.random().clone(),
-            outpost,
-        );
+        let outpost = Outpost { name: super::name(app), version: format!("goauthentik.io/outpost/{API_VERSION}") };
+        let gate =
+            Gate::new(sessions, Arc::new(Issuer::new(app)), memory, app.clock().clone(), app.random().clone(), outpost);
         Self(Arc::new(Inner {
             app: app.clone(),
             gate,
@@ -102,7 +95,8 @@ impl Front {
         let Some(site) = sites.of_host(&host) else { return Err(request) };
         let query = request.uri().query();
         // The address of a login holds the signature too, inside of another parameter.
-        let is_signed = [gate::CALLBACK_SIGNATURE, gate::LOGOUT_SIGNATURE].iter().any(|name| gate::is_signed(query, name));
+        let is_signed =
+            [gate::CALLBACK_SIGNATURE, gate::LOGOUT_SIGNATURE].iter().any(|name| gate::is_signed(query, name));
         match site.mode() {
             Mode::Proxy if site.has_host(&host) => Ok(self.pass(site, request).await),
             // Whatever else is asked of such a host is for the server, unless it says that it is for us.
@@ -118,12 +112,11 @@ impl Front {
     }
 
     /// Completes when the session ends: nobody goes on listening to a stream or talking through a tunnel.
-    async fn ended(self, site: Arc<Site>, mut session: Held, asked: Asked) {
+    async fn ended(self, site: Arc<Site>, asked: Asked) {
         loop {
             tokio::time::sleep(LOOK).await;
-            match self.0.gate.goes_on(&site, &session, &asked).await {
-                Some(held) => session = held,
-                None => return,
+            if !self.0.gate.goes_on(&site, &asked).await {
+                return;
             }
         }
     }
@@ -158,8 +151,8 @@ impl Front {
         pass.write(&mut ours);
         ours.remove(header::HOST);
         let mut passage = Passage::to(&target).with_headers(ours);
-        if let Some(session) = pass.session() {
-            passage = passage.until(self.clone().ended(Arc::clone(site), Arc::clone(session), copy));
+        if pass.session().is_some() {
+            passage = passage.until(self.clone().ended(Arc::clone(site), copy));
         }
         if let Some(host) = pass.session().and_then(|s| s.identity.host_header.as_ref())
             && let Ok(host) = host.as_bytes().try_into()

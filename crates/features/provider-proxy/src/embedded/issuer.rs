@@ -29,7 +29,8 @@ impl Embedded {
             return Err(Fault::Misconfigured("there is no embedded outpost".to_owned()));
         };
         // The request at hand came to the application's address, which tells nothing about the server's.
-        let host = outpost::host(&self.app, &outpost, None).map_err(|_| Fault::Misconfigured(outpost::embedded::REMEDY.to_owned()))?;
+        let host = outpost::host(&self.app, &outpost, None)
+            .map_err(|_| Fault::Misconfigured(outpost::embedded::REMEDY.to_owned()))?;
         Ok(host.as_str().trim_end_matches('/').to_owned())
     }
 }

@@ -95,8 +95,8 @@ impl Embedded {
         if let Some(said) = said.as_object_mut() {
             said.extend(claims);
         }
-        let claims: gate::Claims =
-            serde_json::from_value(said).map_err(|error| Fault::Refused(format!("the claims are not readable: {error}")))?;
+        let claims: gate::Claims = serde_json::from_value(said)
+            .map_err(|error| Fault::Refused(format!("the claims are not readable: {error}")))?;
         if claims == login.claims {
             return Ok(Review::Stands);
         }
@@ -183,7 +183,9 @@ impl Sessions for Embedded {
             };
             let store = self.app.store();
             let tx = store.begin().await.map_err(unavailable)?;
-            tx.change(ProxySession::model(), filter, vec![("session", object::Value::Null)]).await.map_err(unavailable)?;
+            tx.change(ProxySession::model(), filter, vec![("session", object::Value::Null)])
+                .await
+                .map_err(unavailable)?;
             if let Some(user) = session.user {
                 directory::news::announce(&tx, user).await.map_err(super::fault)?;
             }
