@@ -23,7 +23,6 @@ fn extra(model: &str) -> Json {
         "authentik_stages_identification.identificationstage" => json!({ "user_fields": ["username"] }),
         "authentik_outposts.dockerserviceconnection" => json!({ "url": "https://docker.example.com:2376" }),
         "authentik_outposts.kubernetesserviceconnection" => json!({ "local": true }),
-        "authentik_outposts.outpost" => json!({ "providers": [] }),
         "authentik_providers_proxy.proxyprovider" => json!({ "internal_host": "https://inside.example.com" }),
         "authentik_stages_redirect.redirectstage" => json!({ "target_static": "https://example.com/" }),
         _ => json!({}),
@@ -52,6 +51,13 @@ impl<'c> Maker<'c> {
         }
         if model.is_a("authentik_policies.policybinding") {
             input.insert("policy".to_owned(), self.reference("authentik_policies.policy").await);
+        }
+        if model.is_a("authentik_outposts.outpost") {
+            // Not any provider will do: an outpost is of one type.
+            input.insert(
+                "providers".to_owned(),
+                json!([self.reference("authentik_providers_proxy.proxyprovider").await]),
+            );
         }
         if let Json::Object(extra) = extra(model.name()) {
             input.extend(extra);

@@ -33,7 +33,11 @@ fn is_settable(field: &Field) -> bool {
 
 /// Texts that a hook compares with something outside the object, so that not every text will do.
 fn is_checked(model: &Model, field: &Field) -> bool {
-    matches!((model.name(), field.wire), ("authentik_blueprints.blueprintinstance", "path" | "content"))
+    matches!(
+        (model.name(), field.wire),
+        ("authentik_blueprints.blueprintinstance", "path" | "content")
+            | ("authentik_outposts.dockerserviceconnection", "url")
+    )
 }
 
 /// The path of an object that the API showed.
@@ -96,8 +100,20 @@ async fn lists(client: &Client, walk: &mut Walk, model: &'static Model, list: &s
     walk.expect(wrong.status == 404, || format!("GET {list}?page=99999: {}", wrong.status));
 }
 
+/// A change of one field; with it goes what a hook asks for at every change.
+fn change(model: &Model, field: &str, value: Json) -> Json {
+    let mut body = match model.name() {
+        "authentik_providers_proxy.proxyprovider" => json!({ "internal_host": "https://inside.example.com" }),
+        _ => json!({}),
+    };
+    if !field.is_empty() {
+        body[field] = value;
+    }
+    body
+}
+
 async fn patches(client: &Client, maker: &Maker<'_>, walk: &mut Walk, model: &'static Model, path: &str, shown: &Json) {
-    let nothing = client.send(Who::Admin, "PATCH", path, Some(&json!({}))).await;
+    let nothing = client.send(Who::Admin, "PATCH", path, Some(&change(model, "", Json::Null))).await;
     walk.expect(nothing.status == 200, || format!("PATCH {path} {{}}: {} {}", nothing.status, nothing.text));
     let plain = |f: &&&'static Field| {
         !is_checked(model, f)
@@ -109,7 +125,7 @@ async fn patches(client: &Client, maker: &Maker<'_>, walk: &mut Walk, model: &'s
     };
     if let Some(field) = model.fields.iter().skip(1).find(plain) {
         let new = value(field, 900);
-        let patched = client.send(Who::Admin, "PATCH", path, Some(&json!({ field.wire: new }))).await;
+        let patched = client.send(Who::Admin, "PATCH", path, Some(&change(model, field.wire, new.clone()))).await;
         let ok = patched.status == 200 && patched.body[field.wire] == new;
         walk.expect(ok, || format!("PATCH {path} {}={new}: {} {}", field.wire, patched.status, patched.text));
     }

@@ -66,7 +66,7 @@ fn mistakes_are_told_in_words_that_help() {
     for file in files() {
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&file).unwrap();
-        let expected = text.lines().next().and_then(|l| l.strip_prefix("//@ error: "));
+        let expected = text.lines().next().and_then(|l| l.strip_prefix("//! error: "));
         let found = said.get(&name).map_or(&[][..], Vec::as_slice);
         let is_right = match expected {
             Some(expected) => found.iter().any(|f| f.contains(expected)),

@@ -1,4 +1,4 @@
-//@ error: only `value = "…"` is known here
+//! error: only `value = "…"` is known here
 #[derive(Clone, Copy, object::Choices)]
 enum Colour {
     #[choice(label = "red")]

@@ -1,4 +1,4 @@
-//@ error: a choice carries no data
+//! error: a choice carries no data
 #[derive(Clone, Copy, object::Choices)]
 enum Colour {
     Red(u8),

@@ -1,4 +1,4 @@
-//@ error: choices are an enum without data
+//! error: choices are an enum without data
 #[derive(Clone, Copy, object::Choices)]
 struct Colour;
 fn main() {}

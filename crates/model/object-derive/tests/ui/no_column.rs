@@ -1,4 +1,4 @@
-//@ error: Mutex<()>: FieldType` is not satisfied
+//! error: Mutex<()>: FieldType` is not satisfied
 #[derive(object::Object)]
 #[object(model = "t.thing", table = "t", verbose = "Thing")]
 struct Thing {

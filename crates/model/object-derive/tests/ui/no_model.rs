@@ -1,4 +1,4 @@
-//@ error: #[object(model = "app.name", …)] is missing
+//! error: #[object(model = "app.name", …)] is missing
 #[derive(object::Object)]
 struct Thing {
     #[field(key)]

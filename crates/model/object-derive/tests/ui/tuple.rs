@@ -1,4 +1,4 @@
-//@ error: an object is a struct with named fields
+//! error: an object is a struct with named fields
 #[derive(object::Object)]
 #[object(model = "t.thing")]
 struct Thing(object::Id<Thing>);

@@ -1,4 +1,4 @@
-//@ error: no method named `maxx`
+//! error: no method named `maxx`
 #[derive(object::Object)]
 #[object(model = "t.thing", table = "t", verbose = "Thing")]
 struct Thing {

@@ -1,4 +1,4 @@
-//@ error: no method named `cashed`
+//! error: no method named `cashed`
 #[derive(object::Object)]
 #[object(model = "t.thing", table = "t", verbose = "Thing", cashed)]
 struct Thing {

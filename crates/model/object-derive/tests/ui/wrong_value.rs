@@ -1,4 +1,4 @@
-//@ error: mismatched types
+//! error: mismatched types
 #[derive(object::Object)]
 #[object(model = "t.thing", table = "t", verbose = "Thing")]
 struct Thing {
