@@ -225,8 +225,11 @@ testkit::on_each_store! { registry().catalogue;
                 let refused = client.post(&list, body.clone()).await;
                 walk.expect(refused.status == 400, || format!("POST {list} {body}: {} {}", refused.status, refused.text));
             }
-            let after = client.get(&list).await.body["pagination"]["count"].clone();
-            walk.expect(before == after, || format!("{list} has {after} objects after refusals, {before} before"));
+            let listed = client.get(&list).await;
+            let after = listed.body["pagination"]["count"].clone();
+            walk.expect(before == after, || {
+                format!("{list} has {after} objects after refusals, {before} before: {} {}", listed.status, listed.text)
+            });
         }
         walk.end();
     }
