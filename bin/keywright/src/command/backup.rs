@@ -199,12 +199,12 @@ pub fn schedule(app: &App, tasks: &mut tokio::task::JoinSet<()>) -> Result<()> {
     tasks.spawn(async move {
         loop {
             // Claims come round a little early rather than slip later every day.
-            if app.store().claim("backup", period.mul_f32(0.99)).await.unwrap_or(false) {
-                if let Err(error) = scheduled(&app, &passphrase, &place).await {
-                    tracing::error!("The backup failed and is tried again in {} min: {error:#}", AGAIN.as_secs() / 60);
-                    tokio::time::sleep(AGAIN.min(period)).await;
-                    let _ = app.store().release("backup").await;
-                }
+            if app.store().claim("backup", period.mul_f32(0.99)).await.unwrap_or(false)
+                && let Err(error) = scheduled(&app, &passphrase, &place).await
+            {
+                tracing::error!("The backup failed and is tried again in {} min: {error:#}", AGAIN.as_secs() / 60);
+                tokio::time::sleep(AGAIN.min(period)).await;
+                let _ = app.store().release("backup").await;
             }
             tokio::time::sleep(Duration::from_secs(30).min(period / 4)).await;
         }

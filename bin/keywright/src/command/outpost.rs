@@ -19,7 +19,12 @@ pub async fn run(settings: &Settings, kind: Outpost) -> Result<()> {
         version: brand::API_VERSION,
     };
     match kind {
-        Outpost::Proxy => runner::run(settings, surroundings, async { let _ = wait_for_signal().await; }).await?,
+        Outpost::Proxy => {
+            runner::run(settings, surroundings, async {
+                let _ = wait_for_signal().await;
+            })
+            .await?
+        }
     }
     Ok(())
 }

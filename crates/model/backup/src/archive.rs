@@ -371,7 +371,9 @@ pub async fn restore(
             loop {
                 tell(Progress { act: "checking", table: &wanted.table, done, total });
                 let rows = load.page(&wanted.table, last.as_deref()).await?;
-                rows.iter().for_each(|row| tally.add(row));
+                for row in &rows {
+                    tally.add(row);
+                }
                 done += rows.len() as u64;
                 match rows.last() {
                     Some(end) => last = Some(end.clone()),

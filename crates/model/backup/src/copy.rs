@@ -109,8 +109,12 @@ async fn fill(
             let wanted = frozen.page(table, last.as_deref()).await?;
             let found = load.page(table, last.as_deref()).await?;
             compare(table, &wanted, &found)?;
-            wanted.iter().for_each(|row| ours.add(row));
-            found.iter().for_each(|row| theirs.add(row));
+            for row in &wanted {
+                ours.add(row);
+            }
+            for row in &found {
+                theirs.add(row);
+            }
             done += wanted.len() as u64;
             match wanted.last() {
                 Some(end) => last = Some(end.clone()),

@@ -164,8 +164,9 @@ impl Signed<'_> {
         self.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";")
     }
     fn canonical(&self) -> String {
-        let headers: String = self.headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
-        format!("{}\n{}\n{}\n{headers}\n{}\n{}", self.method, self.path, self.query, self.names(), self.sum)
+        let headers: Vec<String> = self.headers.iter().map(|(name, value)| format!("{name}:{value}")).collect();
+        let headers = headers.join("\n");
+        format!("{}\n{}\n{}\n{headers}\n\n{}\n{}", self.method, self.path, self.query, self.names(), self.sum)
     }
 }
 

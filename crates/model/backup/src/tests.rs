@@ -308,7 +308,8 @@ async fn answer(objects: Objects, request: axum::extract::Request) -> axum::resp
             let asked: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
             let after = asked.get("start-after").cloned().unwrap_or_default();
             let names: Vec<_> = objects.keys().filter(|n| **n > after && n.starts_with(&asked["prefix"])).collect();
-            let keys: String = names.iter().take(2).map(|n| format!("<Contents><Key>{n}</Key></Contents>")).collect();
+            let keys: Vec<_> = names.iter().take(2).map(|n| format!("<Contents><Key>{n}</Key></Contents>")).collect();
+            let keys = keys.concat();
             format!("<ListBucketResult><IsTruncated>{}</IsTruncated>{keys}</ListBucketResult>", names.len() > 2)
                 .into_response()
         }

@@ -235,7 +235,9 @@ fn canonical_json(json: &serde_json::Value, out: &mut Vec<u8>) {
         Json::String(text) => sized(out, b'"', text.as_bytes()),
         Json::Array(items) => {
             sized(out, b'[', &(items.len() as u64).to_be_bytes());
-            items.iter().for_each(|item| canonical_json(item, out));
+            for item in items {
+                canonical_json(item, out);
+            }
         }
         Json::Object(map) => {
             sized(out, b'{', &(map.len() as u64).to_be_bytes());

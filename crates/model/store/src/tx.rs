@@ -19,7 +19,7 @@ impl Tx {
     pub(crate) async fn begin(outer: &Store) -> Result<Self> {
         let owner = !outer.conn.is_transaction();
         let conn = outer.conn.begin().await?;
-        let touched = outer.touched.clone().unwrap_or_else(|| Arc::default());
+        let touched = outer.touched.clone().unwrap_or_default();
         let store = Store { conn, shared: Arc::clone(&outer.shared), touched: Some(touched) };
         Ok(Self { store, outer: outer.clone(), owner })
     }

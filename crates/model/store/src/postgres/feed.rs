@@ -54,10 +54,7 @@ async fn keep_listening(driver: Weak<Postgres>, store: impl Fn() -> Option<Store
                         }
                     }
                 });
-                let listening = match wanted {
-                    true => client.batch_execute(&format!("LISTEN {CHANNEL}")).await,
-                    false => Ok(()),
-                };
+                let listening = if wanted { client.batch_execute(&format!("LISTEN {CHANNEL}")).await } else { Ok(()) };
                 if listening.is_ok() {
                     pause = Duration::from_millis(200);
                     set_linked(&store, true);

@@ -197,7 +197,7 @@ async fn no_more_connections_than_asked_for() {
 }
 
 /// A PgBouncer before the server, in transaction mode with fewer connections to it than it lets in.
-struct PgBouncer(std::process::Child, u16, tempfile::TempDir);
+struct PgBouncer(std::process::Child, u16, #[expect(dead_code, reason = "held for its drop")] tempfile::TempDir);
 
 impl Drop for PgBouncer {
     fn drop(&mut self) {
@@ -207,6 +207,7 @@ impl Drop for PgBouncer {
 }
 
 fn pgbouncer(database: &testkit::Database, more: &str) -> Option<PgBouncer> {
+    use std::os::unix::fs::PermissionsExt;
     use std::os::unix::process::CommandExt;
     let program = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer"].into_iter().find(|p| std::path::Path::new(p).exists());
     let Some(program) = program else {
@@ -225,7 +226,6 @@ fn pgbouncer(database: &testkit::Database, more: &str) -> Option<PgBouncer> {
         ini.replace(&format!("dbname={}", plain.database), &format!("dbname={} user={}", plain.database, plain.user));
     let file = folder.path().join("pgbouncer.ini");
     std::fs::write(&file, ini).unwrap();
-    use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = std::process::Command::new(program);
     if std::fs::metadata("/proc/self").is_ok_and(|m| std::os::unix::fs::MetadataExt::uid(&m) == 0) {
@@ -263,7 +263,7 @@ async fn works_behind(database: &testkit::Database, port: u16) {
         }
         crate::Result::Ok(())
     };
-    let all = [work(one.clone(), "a"), work(two.clone(), "b"), work(one.clone(), "c"), work(two.clone(), "d")];
+    let all = vec![work(one.clone(), "a"), work(two.clone(), "b"), work(one.clone(), "c"), work(two.clone(), "d")];
     for done in futures::future::join_all(all).await {
         done.unwrap();
     }
