@@ -9,7 +9,18 @@ use serde_json::Value;
 
 /// The domain crates in their order: each may use those before it.
 const DOMAIN: [&str; 12] = [
-    "feature", "events", "keys", "directory", "access", "policy", "flow", "apps", "brand", "outpost", "gate", "blueprint",
+    "feature",
+    "events",
+    "keys",
+    "directory",
+    "access",
+    "policy",
+    "flow",
+    "apps",
+    "brand",
+    "outpost",
+    "gate",
+    "blueprint",
 ];
 
 /// What each layer may use beside what is said in [`allowed`].
