@@ -9,7 +9,7 @@ use axum::extract::{Request, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use clock::Random;
-use gate::{Asked, Gate, Held, Mode, PREFIX, Pass, Site, Verdict};
+use gate::{Asked, Gate, Mode, PREFIX, Pass, Site, Verdict};
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, RETRY_AFTER};
 use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -133,7 +133,7 @@ impl Front {
             passage = passage.with_host(host);
         }
         if let Some(session) = pass.session() {
-            passage = passage.until(ended(Arc::clone(&self.remote), Arc::clone(session), asked.copy()));
+            passage = passage.until(ended(Arc::clone(&self.remote), session.site, asked.copy()));
         }
         let method = request.method().clone();
         let started = self.remote.clock.monotonic();
@@ -149,14 +149,13 @@ impl Front {
 
 /// Completes when the session would not be let through any more: nobody goes on listening to a stream or talking through a
 /// tunnel.
-async fn ended(remote: Arc<Remote>, mut session: Held, asked: Asked) {
+async fn ended(remote: Arc<Remote>, site: i64, asked: Asked) {
     loop {
         tokio::time::sleep(LOOK).await;
         let Some(state) = remote.state.load_full() else { return };
-        let Some(site) = state.sites.by_pk(session.site) else { return };
-        match state.gate.goes_on(site, &session, &asked).await {
-            Some(held) => session = held,
-            None => return,
+        let Some(site) = state.sites.by_pk(site) else { return };
+        if !state.gate.goes_on(site, &asked).await {
+            return;
         }
     }
 }
