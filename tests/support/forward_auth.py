@@ -93,6 +93,9 @@ def blueprint(addresses, auth):
 class Installation:
     """Everything of one test file, started; ended by `close`."""
 
+    # Further settings of the server.
+    environment = {}
+
     def __init__(self, kind, tls=False):
         raw.resolve_here()
         self.folder = tempfile.mkdtemp(prefix="keywright-proxy-")
@@ -106,7 +109,7 @@ class Installation:
             raw.TLS.update(self.ports.values())
         # Where a domain's logins come back to must lie in the domain.
         self.auth = f"{scheme}://auth.{DOMAIN}:{self.server.https if tls else self.server.http}"
-        self.server.env["AUTHENTIK_HOST"] = self.auth
+        self.server.env |= {"AUTHENTIK_HOST": self.auth, **self.environment}
         (self.server.blueprints / "sites.yaml").write_text(blueprint(self.addresses, self.auth))
         try:
             self.server.start()
