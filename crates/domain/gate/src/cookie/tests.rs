@@ -6,7 +6,9 @@ const GOOD: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA0";
 
 fn headers(lines: &[&[u8]]) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    lines.iter().for_each(|line| drop(headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap())));
+    for line in lines {
+        headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
+    }
     headers
 }
 
