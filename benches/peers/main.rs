@@ -34,7 +34,10 @@ fn main() -> Result<()> {
         return bare();
     }
     let targets = arguments.iter().map(|a| target(a)).collect::<Result<Vec<_>>>()?;
-    println!("{:<16} {:>12} {:>12} {:>12} {:>12} {:>12}", "", "checks/s", "CPU us each", "half load/s", "p50 ms", "p99 ms");
+    println!(
+        "{:<16} {:>12} {:>12} {:>12} {:>12} {:>12}",
+        "", "checks/s", "CPU us each", "half load/s", "p50 ms", "p99 ms"
+    );
     for target in &targets {
         let (rate, cpu) = fastest(target)?;
         let half = rate / 2.0;
@@ -122,7 +125,8 @@ fn paced(target: &Target, rate: f64) -> Result<Vec<Duration>> {
 fn cpu_seconds(process: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |n: usize| fields.get(n).and_then(|f| f.parse::<f64>().ok()).context("/proc/…/stat is as Linux writes it");
+    let ticks =
+        |n: usize| fields.get(n).and_then(|f| f.parse::<f64>().ok()).context("/proc/…/stat is as Linux writes it");
     Ok((ticks(11)? + ticks(12)?) / 100.0)
 }
 
