@@ -23,7 +23,7 @@ pub async fn run(settings: &Settings, kind: Outpost) -> Result<()> {
             runner::run(settings, surroundings, async {
                 let _ = wait_for_signal().await;
             })
-            .await?
+            .await?;
         }
     }
     Ok(())

@@ -78,7 +78,7 @@ fn read(registry: &'static Registry, given: &Json) -> Result<Vec<String>, Proble
                 match (number, number.and_then(|n| known.iter().find(|e| e.id == n))) {
                     (_, Some(entry)) => codenames.push(entry.full()),
                     (Some(n), None) => {
-                        errors.add("permissions", format!("Invalid pk \"{n}\" - object does not exist."))
+                        errors.add("permissions", format!("Invalid pk \"{n}\" - object does not exist."));
                     }
                     (None, None) => {
                         let kind = python_type(item);

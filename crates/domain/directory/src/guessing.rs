@@ -21,7 +21,7 @@ use settings::Rate;
 use self::ledger::{Full, Key, Ledger};
 
 /// How long an address is known for an account after a login.
-const KNOWN_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+const KNOWN_FOR: Duration = Duration::from_hours(30 * 24);
 
 /// What is guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -28,8 +28,8 @@ pub fn form_parts<'b>(content_type: &str, body: &'b [u8]) -> Vec<FormPart<'b>> {
         let Some(head) = find(part, b"\r\n\r\n") else { continue };
         let header = String::from_utf8_lossy(&part[..head]);
         let value = |wanted: &str| {
-            let fields = header.split([';', '\r', '\n']).map(str::trim);
-            let found = fields.filter_map(|f| f.strip_prefix(wanted)?.strip_prefix('=')).next();
+            let mut fields = header.split([';', '\r', '\n']).map(str::trim);
+            let found = fields.find_map(|f| f.strip_prefix(wanted)?.strip_prefix('='));
             found.map(|v| v.trim_matches('"').to_owned())
         };
         let Some(name) = value("name") else { continue };

@@ -16,7 +16,8 @@ fn project(folder: &Path) {
     let object = Path::new(HERE).with_file_name("object");
     let manifest = format!(
         "[package]\nname = \"declarations\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n\
-         [dependencies]\nobject = {{ path = {object:?} }}\n"
+         [dependencies]\nobject = {{ path = '{}' }}\n",
+        object.display()
     );
     std::fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     let root = Path::new(HERE).ancestors().nth(3).unwrap();

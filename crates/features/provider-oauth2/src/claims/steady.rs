@@ -88,15 +88,22 @@ pub fn is_steady(expression: &str) -> bool {
 
 /// Claims by user and scopes, each with the row that they were made from.
 #[derive(Default)]
-pub struct Kept(Mutex<HashMap<(i64, String), (Arc<Record>, Arc<Map<String, Json>>)>>);
+pub struct Kept(Mutex<HashMap<(i64, String), Made>>);
+
+struct Made {
+    of: Arc<Record>,
+    claims: Claims,
+}
+
+type Claims = Arc<Map<String, Json>>;
 
 impl Kept {
     /// What was kept for exactly this reading of the user's row.
-    pub fn find(&self, user: &Arc<Record>, scopes: &str) -> Option<Arc<Map<String, Json>>> {
+    pub fn find(&self, user: &Arc<Record>, scopes: &str) -> Option<Claims> {
         let key = (user.get("pk").as_int()?, scopes.to_owned());
         let kept = self.0.lock();
-        let (row, claims) = kept.get(&key)?;
-        Arc::ptr_eq(row, user).then(|| Arc::clone(claims))
+        let made = kept.get(&key)?;
+        Arc::ptr_eq(&made.of, user).then(|| Arc::clone(&made.claims))
     }
     pub fn keep(&self, user: &Arc<Record>, scopes: &str, claims: &Map<String, Json>) {
         let Some(pk) = user.get("pk").as_int() else { return };
@@ -104,7 +111,7 @@ impl Kept {
         if kept.len() >= MOST {
             kept.clear();
         }
-        kept.insert((pk, scopes.to_owned()), (Arc::clone(user), Arc::new(claims.clone())));
+        kept.insert((pk, scopes.to_owned()), Made { of: Arc::clone(user), claims: Arc::new(claims.clone()) });
     }
 }
 
