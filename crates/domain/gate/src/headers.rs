@@ -47,14 +47,10 @@ const NOT_ADDITIONAL: [&str; 13] = [
     "www-authenticate",
 ];
 
-/// Whether applications would take a header for one of ours, in any spelling: many frameworks read `_` and `-` alike.
+/// Whether applications would take a header for one of ours, in any spelling: many frameworks read `-`, `_` and `.` alike.
 pub fn is_identity_header(name: &str) -> bool {
-    let ours = b"x-authentik-";
-    let start = name.as_bytes().get(..ours.len());
-    start.is_some_and(|start| {
-        let same = |(a, b): (&u8, &u8)| a.to_ascii_lowercase() == *b || (*a == b'_' && *b == b'-');
-        start.iter().zip(ours).all(same)
-    })
+    let mut letters = name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b.to_ascii_lowercase());
+    b"xauthentik".iter().all(|ours| letters.next() == Some(*ours))
 }
 
 /// Takes out what a client may not send on.

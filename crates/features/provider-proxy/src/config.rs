@@ -19,7 +19,7 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     permission: Permission::Authenticated,
     summary: "The proxy providers that the calling outpost serves, with all that it needs for it.",
     request: "",
-    response: r##"{"type": "object", "properties": {"pagination": {"$ref": "#/components/schemas/Pagination"}, "results": {"type": "array", "items": {"$ref": "#/components/schemas/ProxyOutpostConfig"}}, "autocomplete": {"type": "object", "additionalProperties": {}}}, "required": ["autocomplete", "pagination", "results"]}"##,
+    response: r##"{"$ref": "#/components/schemas/PaginatedProxyOutpostConfigList"}"##,
     status: 200,
     parameters: &[
         ("name", r#"{"type": "string"}"#),
@@ -32,6 +32,10 @@ pub const OPERATIONS: &[Operation] = &[Operation {
 }];
 
 pub const COMPONENTS: &[(&str, &str)] = &[
+    (
+        "PaginatedProxyOutpostConfigList",
+        r##"{"type": "object", "properties": {"pagination": {"$ref": "#/components/schemas/Pagination"}, "results": {"type": "array", "items": {"$ref": "#/components/schemas/ProxyOutpostConfig"}}, "autocomplete": {"type": "object", "additionalProperties": {}}}, "required": ["autocomplete", "pagination", "results"]}"##,
+    ),
     (
         "OpenIDConnectConfiguration",
         r#"{"type": "object", "properties": {"issuer": {"type": "string"}, "authorization_endpoint": {"type": "string"}, "token_endpoint": {"type": "string"}, "userinfo_endpoint": {"type": "string"}, "end_session_endpoint": {"type": "string"}, "introspection_endpoint": {"type": "string"}, "jwks_uri": {"type": "string"}, "response_types_supported": {"type": "array", "items": {"type": "string"}}, "id_token_signing_alg_values_supported": {"type": "array", "items": {"type": "string"}}, "subject_types_supported": {"type": "array", "items": {"type": "string"}}, "token_endpoint_auth_methods_supported": {"type": "array", "items": {"type": "string"}}}, "required": ["authorization_endpoint", "end_session_endpoint", "id_token_signing_alg_values_supported", "introspection_endpoint", "issuer", "jwks_uri", "response_types_supported", "subject_types_supported", "token_endpoint", "token_endpoint_auth_methods_supported", "userinfo_endpoint"]}"#,

@@ -3,6 +3,7 @@
 //! Neither needs a connection that is kept (a pooler would not give one), nor somebody who tidies up after a process that
 //! died: a turn passes with its time, a lock with its transaction.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::time::Duration;
 
 use object::Value;
@@ -56,7 +57,7 @@ impl Store {
                 let mut path = path.clone().into_os_string();
                 path.push(".lock");
                 let lock = move || -> std::io::Result<std::fs::File> {
-                    let file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
+                    let file = std::fs::OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
                     file.lock()?;
                     Ok(file)
                 };

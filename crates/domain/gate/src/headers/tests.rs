@@ -94,3 +94,14 @@ fn no_spelling_of_ours_passes() {
     strip_identity(&mut headers);
     assert_eq!(headers.keys().collect::<Vec<_>>(), ["x-authentic"]);
 }
+
+#[test]
+fn ours_are_known_in_every_spelling() {
+    for ours in ["x-authentik-username", "X_Authentik_Groups", "x.authentik.email", "X-Authentik_Uid", "xauthentikname"]
+    {
+        assert!(is_identity_header(ours), "{ours}");
+    }
+    for foreign in ["x-auth-user", "x-authentic-name", "authentik-username", "x-auth"] {
+        assert!(!is_identity_header(foreign), "{foreign}");
+    }
+}
