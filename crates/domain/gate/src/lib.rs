@@ -30,7 +30,7 @@ pub use forwarded::Kind;
 pub use gate::{Credentials, Gate, Outpost, Pass, Verdict, credentials};
 pub use headers::{IDENTITY_HEADERS, Identity, Meta, is_identity_header, strip_identity};
 pub use memory::{Found, Memory};
-pub use ports::{Claims, Fault, Issuer, Login, ProxyClaims, Redeem, Review, Sessions};
+pub use ports::{Awaited, Basic, Claims, Fault, Issuer, Login, ProxyClaims, Redeem, Review, Sessions};
 pub use session::{Held, Session, SessionKey};
 pub use site::{Addresses, BasicAuth, Mode, Site, SiteConfig, SiteFault, redirect_uri, skip_path};
 pub use sites::Sites;

@@ -30,6 +30,14 @@ pub struct Claims {
     pub ak_proxy: ProxyClaims,
 }
 
+impl Claims {
+    /// # Errors
+    /// A claim is of another type than it should be.
+    pub fn read(json: Json) -> Result<Self, Fault> {
+        serde_json::from_value(json).map_err(|error| Fault::Refused(format!("the claims are not readable: {error}")))
+    }
+}
+
 /// What the scope `ak_proxy` tells.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -73,6 +81,9 @@ pub enum Fault {
     Misconfigured(String),
 }
 
+/// What is awaited of a port.
+pub type Awaited<'a, T> = BoxFuture<'a, Result<T, Fault>>;
+
 /// What becomes of a session that is looked at again.
 #[derive(Debug, Clone)]
 pub enum Review {
@@ -95,19 +106,14 @@ pub trait Sessions: Send + Sync + 'static {
     /// Whether a session that was once let in still may be: it has not ended, and the configuration of now lets it in. One
     /// from credentials in a header is asked about every second, as nobody tells when those end. An error makes the check
     /// fail closed.
-    fn review<'a>(
-        &'a self,
-        site: &'a Site,
-        session: &'a Session,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Review, Fault>>;
+    fn review<'a>(&'a self, site: &'a Site, session: &'a Session, asked: &'a Asked) -> Awaited<'a, Review>;
     /// A session that is not in memory.
-    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>>;
+    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> Awaited<'a, Option<Login>>;
     /// Keeps a new session. It must be durable when this returns.
-    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> BoxFuture<'a, Result<(), Fault>>;
+    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> Awaited<'a, ()>;
     /// Ends a session, or with `everywhere` all sessions of its user at all sites: wherever they are kept, and in the
     /// [`Memory`] of every process.
-    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> BoxFuture<'a, Result<(), Fault>>;
+    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> Awaited<'a, ()>;
 }
 
 /// What a code is redeemed with.
@@ -119,6 +125,14 @@ pub struct Redeem<'a> {
     pub redirect_uri: &'a str,
 }
 
+/// What a program sends in an `Authorization` header.
+#[derive(Debug, Clone, Copy)]
+pub struct Basic<'a> {
+    pub username: &'a str,
+    /// An app password.
+    pub password: &'a str,
+}
+
 /// The identity provider of the sites.
 pub trait Issuer: Send + Sync + 'static {
     /// Its addresses, as browsers reach them.
@@ -128,28 +142,12 @@ pub trait Issuer: Send + Sync + 'static {
     fn addresses(&self, site: &Site, asked: &Asked) -> Result<Arc<Addresses>, Fault>;
     /// Exchanges a code for a login. Whoever is redirected with a code has passed the provider's policies; they are
     /// checked again.
-    fn redeem<'a>(
-        &'a self,
-        site: &'a Site,
-        redeem: Redeem<'a>,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Login, Fault>>;
+    fn redeem<'a>(&'a self, site: &'a Site, redeem: Redeem<'a>, asked: &'a Asked) -> Awaited<'a, Login>;
     /// A token out of an `Authorization` header: one of the provider's own, or of a provider it trusts. `None` when it is
     /// neither.
-    fn bearer<'a>(
-        &'a self,
-        site: &'a Site,
-        token: &'a str,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>>;
+    fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, asked: &'a Asked) -> Awaited<'a, Option<Login>>;
     /// User name and app password out of an `Authorization` header.
-    fn basic<'a>(
-        &'a self,
-        site: &'a Site,
-        username: &'a str,
-        password: &'a str,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>>;
+    fn basic<'a>(&'a self, site: &'a Site, given: Basic<'a>, asked: &'a Asked) -> Awaited<'a, Option<Login>>;
     /// Called when somebody is told that the set-up is wrong, so that those who run the server hear of it too.
     fn report(&self, site: Option<&Site>, message: &str) {
         tracing::error!(provider = site.map(|s| s.config.name.as_str()), "{message}");

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use clock::{Clock, Random, Uuid};
-use futures::future::BoxFuture;
 use gate::{
-    Addresses, Asked, Claims, Fault, Issuer, Login, Memory, Redeem, Review, Session, SessionKey, Sessions, Site,
+    Addresses, Asked, Awaited, Basic, Claims, Fault, Issuer, Login, Memory, Redeem, Review, Session, SessionKey,
+    Sessions, Site,
 };
 use http::StatusCode;
 use parking_lot::Mutex;
@@ -175,7 +175,7 @@ impl Remote {
             return Ok(None);
         }
         strip_nulls(&mut said);
-        tokens::read(said).map(Some)
+        Claims::read(said).map(Some)
     }
 
     /// Whether the login that a session came of still stands, as far as the server can be asked.
@@ -210,12 +210,7 @@ impl Sessions for Remote {
         self.version.load(Ordering::Acquire)
     }
 
-    fn review<'a>(
-        &'a self,
-        site: &'a Site,
-        session: &'a Session,
-        _: &'a Asked,
-    ) -> BoxFuture<'a, Result<Review, Fault>> {
+    fn review<'a>(&'a self, site: &'a Site, session: &'a Session, _: &'a Asked) -> Awaited<'a, Review> {
         Box::pin(async move {
             if session.transient {
                 return Ok(Review::Stands);
@@ -240,11 +235,11 @@ impl Sessions for Remote {
         })
     }
 
-    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> Awaited<'a, Option<Login>> {
         Box::pin(async move { Ok(self.kept.load(site, key).map(|content| content.login)) })
     }
 
-    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> BoxFuture<'a, Result<(), Fault>> {
+    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> Awaited<'a, ()> {
         Box::pin(async move {
             let access_token = self.pending.lock().remove(&login.token).unwrap_or_default();
             let content = Content { login: login.clone(), access_token };
@@ -255,7 +250,7 @@ impl Sessions for Remote {
         })
     }
 
-    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> BoxFuture<'a, Result<(), Fault>> {
+    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> Awaited<'a, ()> {
         Box::pin(async move {
             self.kept.end(&session.key);
             self.memory.end(&session.key);
@@ -282,7 +277,7 @@ impl Issuer for Remote {
         Err(Fault::Unavailable(format!("{} cannot be reached", self.server.host())))
     }
 
-    fn redeem<'a>(&'a self, site: &'a Site, redeem: Redeem<'a>, _: &'a Asked) -> BoxFuture<'a, Result<Login, Fault>> {
+    fn redeem<'a>(&'a self, site: &'a Site, redeem: Redeem<'a>, _: &'a Asked) -> Awaited<'a, Login> {
         Box::pin(async move {
             let config = &site.config;
             let form = [
@@ -303,35 +298,24 @@ impl Issuer for Remote {
         })
     }
 
-    fn bearer<'a>(
-        &'a self,
-        site: &'a Site,
-        token: &'a str,
-        _: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, _: &'a Asked) -> Awaited<'a, Option<Login>> {
         Box::pin(async move {
             let Some(claims) = self.introspect(site, token).await? else { return Ok(None) };
             Ok(Some(Login { good_for: GOOD_FOR, ..tokens::login(claims, token, &self.clock) }))
         })
     }
 
-    fn basic<'a>(
-        &'a self,
-        site: &'a Site,
-        username: &'a str,
-        password: &'a str,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn basic<'a>(&'a self, site: &'a Site, given: Basic<'a>, asked: &'a Asked) -> Awaited<'a, Option<Login>> {
         Box::pin(async move {
-            if username == TOKEN_USERNAME {
-                return self.bearer(site, password, asked).await;
+            if given.username == TOKEN_USERNAME {
+                return self.bearer(site, given.password, asked).await;
             }
             let scope = site.config.scopes_to_request.join(" ");
             let form = [
                 ("grant_type", "client_credentials"),
                 ("client_id", &site.config.client_id),
-                ("username", username),
-                ("password", password),
+                ("username", given.username),
+                ("password", given.password),
                 ("scope", &scope),
             ];
             let (login, _) = self.ask_token(site, &form).await?;

@@ -8,7 +8,6 @@ use gate::{Claims, Fault, Login, Site};
 use jose::jwt::{self, Checks};
 use jose::{Algorithm, Error, JwkSet, VerifyingKey, jws};
 use parking_lot::Mutex;
-use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
 use crate::server::{Server, strip_nulls};
@@ -85,8 +84,7 @@ impl KeySets {
         })?;
         let mut json: Json = serde_json::from_slice(&payload).map_err(|error| Fault::Refused(error.to_string()))?;
         strip_nulls(&mut json);
-        let claims: Claims = read(json)?;
-        Ok(login(claims, token, clock))
+        Ok(login(Claims::read(json)?, token, clock))
     }
 }
 
@@ -97,11 +95,6 @@ fn unknown_key(error: Error, token: &str, uri: &str) -> Fault {
         "the ID token is signed with the key {kid:?}, which is not among those at {uri}; the provider's signing key and \
          that address have to belong to the same server"
     ))
-}
-
-pub(crate) fn read<T: DeserializeOwned>(json: Json) -> Result<T, Fault> {
-    serde_json::from_value(json)
-        .map_err(|error| Fault::Refused(format!("the token's claims are not understood: {error}")))
 }
 
 /// A login out of claims that are believed.

@@ -11,7 +11,7 @@ use super::Gate;
 use crate::asked::Asked;
 use crate::cookie;
 use crate::memory::Found;
-use crate::ports::{Fault, Login, Review};
+use crate::ports::{Basic, Fault, Login, Review};
 use crate::session::{Held, Session, SessionKey};
 use crate::site::Site;
 
@@ -132,7 +132,10 @@ impl Gate {
     async fn prove(&self, site: &Arc<Site>, asked: &Asked, header: &str) -> Result<Option<Login>, Fault> {
         let found = match credentials(header) {
             Some(Credentials::Bearer(token)) => self.issuer.bearer(site, token, asked).await,
-            Some(Credentials::Basic(username, password)) => self.issuer.basic(site, &username, &password, asked).await,
+            Some(Credentials::Basic(username, password)) => {
+                let given = Basic { username: &username, password: &password };
+                self.issuer.basic(site, given, asked).await
+            }
             None => return Ok(None),
         };
         match found {

@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use clock::Timestamp;
-use futures::future::BoxFuture;
 use parking_lot::Mutex;
 
 use super::*;
-use crate::ports::{Claims, Login, Redeem, Review};
+use crate::ports::{Awaited, Basic, Claims, Login, Redeem, Review};
 use crate::session::{Session, SessionKey};
 use crate::site::{Addresses, Mode, SiteConfig, tests::config};
 
@@ -58,23 +57,23 @@ impl Sessions for World {
     fn version(&self) -> u64 {
         self.version.load(Ordering::Relaxed)
     }
-    fn review<'a>(&'a self, _: &'a Site, session: &'a Session, _: &'a Asked) -> BoxFuture<'a, Result<Review, Fault>> {
+    fn review<'a>(&'a self, _: &'a Site, session: &'a Session, _: &'a Asked) -> Awaited<'a, Review> {
         self.reviews.fetch_add(1, Ordering::Relaxed);
         let there = session.transient || self.kept.lock().iter().any(|(key, ..)| *key == session.key);
         let stands = there && self.allowed.load(Ordering::Relaxed);
         Box::pin(async move { self.check().map(|()| if stands { Review::Stands } else { Review::Ended }) })
     }
-    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> Awaited<'a, Option<Login>> {
         self.loads.fetch_add(1, Ordering::Relaxed);
         let found =
             self.kept.lock().iter().find(|(k, pk, _)| k == key && *pk == site.config.pk).map(|(.., l)| l.clone());
         Box::pin(async move { self.check().map(|()| found) })
     }
-    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> BoxFuture<'a, Result<(), Fault>> {
+    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> Awaited<'a, ()> {
         self.kept.lock().push((*key, site.config.pk, login.clone()));
         Box::pin(async move { self.check() })
     }
-    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> BoxFuture<'a, Result<(), Fault>> {
+    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> Awaited<'a, ()> {
         self.kept.lock().retain(|(key, _, login)| !(*key == session.key || everywhere && login.user == session.user));
         Box::pin(async move { self.check() })
     }
@@ -91,29 +90,18 @@ impl Issuer for World {
             ..Addresses::default()
         }))
     }
-    fn redeem<'a>(&'a self, _: &'a Site, redeem: Redeem<'a>, _: &'a Asked) -> BoxFuture<'a, Result<Login, Fault>> {
+    fn redeem<'a>(&'a self, _: &'a Site, redeem: Redeem<'a>, _: &'a Asked) -> Awaited<'a, Login> {
         let once = self.redeemed.lock().iter().all(|(code, _)| code != redeem.code);
         self.redeemed.lock().push((redeem.code.into(), redeem.verifier.into()));
         let answer = if once { Ok(login("ada")) } else { Err(Fault::Refused("used".into())) };
         Box::pin(async move { self.check().and(answer) })
     }
-    fn bearer<'a>(
-        &'a self,
-        site: &'a Site,
-        token: &'a str,
-        _: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, _: &'a Asked) -> Awaited<'a, Option<Login>> {
         let good = token == format!("token for {}", site.config.pk);
         Box::pin(async move { self.check().map(|()| good.then(|| Login { good_for: 60, ..login("robot") })) })
     }
-    fn basic<'a>(
-        &'a self,
-        _: &'a Site,
-        user: &'a str,
-        password: &'a str,
-        _: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
-        let good = (user, password) == ("robot", "secret");
+    fn basic<'a>(&'a self, _: &'a Site, given: Basic<'a>, _: &'a Asked) -> Awaited<'a, Option<Login>> {
+        let good = (given.username, given.password) == ("robot", "secret");
         Box::pin(async move { Ok(good.then(|| Login { good_for: 60, ..login("robot") })) })
     }
 }

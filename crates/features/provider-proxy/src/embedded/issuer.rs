@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use feature::App;
-use futures::future::BoxFuture;
-use gate::{Addresses, Asked, Claims, Fault, Issuer, Login, Redeem, Site};
-use http::header::AUTHORIZATION;
+use gate::{Addresses, Asked, Awaited, Basic, Claims, Fault, Issuer, Login, Redeem, Site};
 use provider_oauth2::in_process::{Inside, NotGiven, Tokens};
 use serde_json::Value as Json;
 
@@ -67,32 +65,14 @@ pub(super) fn not_given(reason: NotGiven) -> Fault {
 }
 
 fn login(tokens: Tokens, good_for: u32) -> Result<Login, Fault> {
-    let claims: Claims = serde_json::from_value(Json::Object(tokens.claims))
-        .map_err(|error| Fault::Refused(format!("the claims are not readable: {error}")))?;
     Ok(Login {
-        claims,
+        claims: Claims::read(Json::Object(tokens.claims))?,
         token: tokens.token,
         expires: tokens.expires,
         user: Some(tokens.user),
         session: tokens.session,
         good_for,
     })
-}
-
-/// User name and password, or a token, out of an `Authorization` header.
-pub(super) enum Credentials {
-    Bearer(String),
-    Basic(String, String),
-}
-
-impl Credentials {
-    pub fn of(asked: &Asked) -> Option<Self> {
-        let header = asked.parts.headers.get(AUTHORIZATION)?.to_str().ok()?;
-        match gate::credentials(header)? {
-            gate::Credentials::Bearer(token) => Some(Self::Bearer(token.to_owned())),
-            gate::Credentials::Basic(username, password) => Some(Self::Basic(username, password)),
-        }
-    }
 }
 
 impl Issuer for Embedded {
@@ -113,12 +93,7 @@ impl Issuer for Embedded {
         }))
     }
 
-    fn redeem<'a>(
-        &'a self,
-        site: &'a Site,
-        redeem: Redeem<'a>,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Login, Fault>> {
+    fn redeem<'a>(&'a self, site: &'a Site, redeem: Redeem<'a>, asked: &'a Asked) -> Awaited<'a, Login> {
         Box::pin(async move {
             let asking = Asking::new(self.base()?, asked);
             let inside = asking.inside(&self.app, site.config.pk);
@@ -127,12 +102,7 @@ impl Issuer for Embedded {
         })
     }
 
-    fn bearer<'a>(
-        &'a self,
-        site: &'a Site,
-        token: &'a str,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, asked: &'a Asked) -> Awaited<'a, Option<Login>> {
         Box::pin(async move {
             let asking = Asking::new(self.base()?, asked);
             let found = asking.inside(&self.app, site.config.pk).bearer(token).await.map_err(not_given)?;
@@ -140,21 +110,15 @@ impl Issuer for Embedded {
         })
     }
 
-    fn basic<'a>(
-        &'a self,
-        site: &'a Site,
-        username: &'a str,
-        password: &'a str,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn basic<'a>(&'a self, site: &'a Site, given: Basic<'a>, asked: &'a Asked) -> Awaited<'a, Option<Login>> {
         Box::pin(async move {
             let asking = Asking::new(self.base()?, asked);
             let inside = asking.inside(&self.app, site.config.pk);
             // Most wrong passwords end here, before anything is written.
-            if !inside.is_app_password(username, password).await.map_err(not_given)? {
+            if !inside.is_app_password(given.username, given.password).await.map_err(not_given)? {
                 return Ok(None);
             }
-            let tokens = inside.app_password(username, password).await.map_err(not_given)?;
+            let tokens = inside.app_password(given.username, given.password).await.map_err(not_given)?;
             login(tokens, REMEMBERED).map(Some)
         })
     }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use feature::App;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use gate::{Asked, Fault, Login, Memory, Review, Session, SessionKey, Sessions, Site};
+use gate::{Asked, Awaited, Credentials, Fault, Login, Memory, Review, Session, SessionKey, Sessions, Site};
+use http::header::AUTHORIZATION;
 use object::{Id, Object};
 use parking_lot::Mutex;
 use secret::Sealer;
 use store::{Filter, Listener, News};
 
-use super::issuer::{Asking, Credentials, not_given};
+use super::issuer::{Asking, not_given};
 use crate::session::ProxySession;
 
 /// News that are older may have been missed: what is remembered has to be asked of the database.
@@ -72,9 +72,10 @@ impl Embedded {
     async fn review_header(&self, site: &Site, session: &Session, asked: &Asked) -> Result<Review, Fault> {
         let asking = Asking::new(String::new(), asked);
         let inside = asking.inside(&self.app, site.config.pk);
-        let stands = match Credentials::of(asked) {
+        let header = asked.parts.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
+        let stands = match header.and_then(gate::credentials) {
             Some(Credentials::Bearer(token)) => {
-                let found = inside.bearer(&token).await.map_err(not_given)?;
+                let found = inside.bearer(token).await.map_err(not_given)?;
                 found.is_some_and(|tokens| Some(tokens.user) == session.user)
             }
             Some(Credentials::Basic(username, password)) => {
@@ -95,8 +96,7 @@ impl Embedded {
         if let Some(said) = said.as_object_mut() {
             said.extend(claims);
         }
-        let claims: gate::Claims = serde_json::from_value(said)
-            .map_err(|error| Fault::Refused(format!("the claims are not readable: {error}")))?;
+        let claims = gate::Claims::read(said)?;
         if claims == login.claims {
             return Ok(Review::Stands);
         }
@@ -114,12 +114,7 @@ impl Sessions for Embedded {
         self.app.store().snapshot().version()
     }
 
-    fn review<'a>(
-        &'a self,
-        site: &'a Site,
-        session: &'a Session,
-        asked: &'a Asked,
-    ) -> BoxFuture<'a, Result<Review, Fault>> {
+    fn review<'a>(&'a self, site: &'a Site, session: &'a Session, asked: &'a Asked) -> Awaited<'a, Review> {
         Box::pin(async move {
             if session.transient {
                 return self.review_header(site, session, asked).await;
@@ -134,7 +129,7 @@ impl Sessions for Embedded {
         })
     }
 
-    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> BoxFuture<'a, Result<Option<Login>, Fault>> {
+    fn load<'a>(&'a self, site: &'a Site, key: &'a SessionKey) -> Awaited<'a, Option<Login>> {
         Box::pin(async move {
             let row = self.row(key).await?.filter(|row| row.provider.0 == site.config.pk);
             match row.map(|row| self.open(&row)) {
@@ -148,7 +143,7 @@ impl Sessions for Embedded {
         })
     }
 
-    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> BoxFuture<'a, Result<(), Fault>> {
+    fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> Awaited<'a, ()> {
         Box::pin(async move {
             let (Some(session), Some(user)) = (login.session, login.user) else {
                 return Err(Fault::Refused("the login has no session to end with".to_owned()));
@@ -174,7 +169,7 @@ impl Sessions for Embedded {
         })
     }
 
-    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> BoxFuture<'a, Result<(), Fault>> {
+    fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> Awaited<'a, ()> {
         Box::pin(async move {
             let one = Filter::eq("key_hash", session.key.to_hex());
             let filter = match session.user.filter(|_| everywhere) {
