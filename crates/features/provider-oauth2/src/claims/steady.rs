@@ -44,7 +44,6 @@ const NAMES: &[&str] = &[
     "bool",
     "int",
     "any",
-    "all",
     "zip",
     "enumerate",
     "range",
