@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clock::TimeDelta;
 use gate::{Mode, Site, SiteConfig, SiteFault, Sites};
-use object::{Id, Object};
+use object::Id;
 use provider_oauth2::ScopeMapping;
 use store::Snapshot;
 
@@ -52,7 +52,6 @@ pub fn scopes(snapshot: &Snapshot, provider: &ProxyProvider) -> Vec<String> {
 fn config(snapshot: &Snapshot, provider: &ProxyProvider) -> SiteConfig {
     let base = &provider.base;
     let application = apps::of_provider(snapshot, Id(base.base.pk.0));
-    debug_assert!(ProxyProvider::model().is_a("authentik_core.provider"));
     SiteConfig {
         pk: base.base.pk.0,
         name: base.base.name.clone(),
