@@ -4,11 +4,11 @@ import os
 import pathlib
 import re
 import subprocess
-import time
 
 import pytest
 import yaml
 from server import ROOT, binary
+from waiting import wait_for
 
 SHARED = pathlib.Path(os.environ.get("SHARED", ROOT.parent / "shared"))
 STOCK = SHARED / "contract/blueprints"
@@ -62,16 +62,6 @@ def instances(api, path):
     return api.call("GET", f"/managed/blueprints/?path={path}", 200)["results"]
 
 
-def eventually(ask, seconds=20):
-    """What `ask` gives once it gives something, within seconds."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := ask():
-            return found
-        time.sleep(0.2)
-    return ask()
-
-
 def test_an_error_names_file_line_column_field_cause_and_remedy_and_nothing_is_applied(server, api):
     file = server.data / "bad.yaml"
     file.write_text(BAD)
@@ -97,7 +87,7 @@ def test_a_rehearsal_shows_the_difference_and_writes_nothing(server, api):
     done = keywright(server, "apply_blueprint", "--dry-run", str(file))
     assert '"one"' in done.stdout and '"two"' in done.stdout, done.stdout
     # The running server sees what the command line wrote beside it.
-    found = eventually(lambda: groups(api, "rehearsed"))
+    found = wait_for("the group", lambda: groups(api, "rehearsed"))
     assert found[0]["attributes"] == {"note": "one"}
 
 
@@ -110,10 +100,10 @@ def test_a_configmap_is_applied_again_when_its_link_swings(server, api):
     (mount / "..data").symlink_to("..one")
     (mount / "group.yaml").symlink_to("..data/group.yaml")
     note = lambda: (groups(api, "mounted") or [{"attributes": {}}])[0]["attributes"].get("note")
-    assert eventually(lambda: note() == "..one")
+    wait_for("the first generation", lambda: note() == "..one")
     (mount / "..new").symlink_to("..two")
     (mount / "..new").rename(mount / "..data")
-    assert eventually(lambda: note() == "..two")
+    wait_for("the second generation", lambda: note() == "..two")
     instance = instances(api, "cm/group.yaml")[0]
     assert instance["status"] == "successful"
 
@@ -122,11 +112,12 @@ def test_a_bad_file_in_the_folder_says_so_and_is_taken_once_it_is_mended(server,
     file = server.blueprints / "mend.yaml"
     file.write_text(GROUP.format(name="mended", note="x").replace("attributes:", "atributes:"))
     status = lambda: [i["status"] for i in instances(api, "mend.yaml")]
-    assert eventually(lambda: status() == ["error"])
+    wait_for("the refusal", lambda: status() == ["error"])
     log = server.log.read_text()
     assert "mend.yaml:10:9" in log and "Did you mean “attributes”?" in log, log[-1500:]
     file.write_text(GROUP.format(name="mended", note="x"))
-    assert eventually(lambda: status() == ["successful"]) and groups(api, "mended")
+    wait_for("the mended file", lambda: status() == ["successful"])
+    assert groups(api, "mended")
 
 
 def test_content_over_the_api_is_rehearsed_before_it_is_kept(server, api):

@@ -17,6 +17,7 @@ from browser import Browser
 from cluster import Cluster, built
 from person import claims
 from server import free_port
+from waiting import wait_for
 
 HERE = pathlib.Path(__file__).parent
 ROLES = {"root-admins": "cluster-admin", "root-devops": "admin", "root-developers": "view", "root-agents": "cluster-admin"}
@@ -42,19 +43,11 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 def https(server):
     """Calls over TLS, trusting the certificate that the API server is given as its CA file."""
     # HTTPS is up a moment after HTTP.
-    until(lambda: any(server.data.rglob("*.crt")))
+    wait_for("the certificate", lambda: any(server.data.rglob("*.crt")), 60)
     session = requests.Session()
     session.trust_env, session.verify = False, str(server.certificate())
     session.base = f"https://localhost:{server.https}"
     return session
-
-
-def until(what, patience=60):
-    deadline = time.monotonic() + patience
-    while not (found := what()):
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.5)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -196,10 +189,15 @@ def cluster(server, cluster_app, tmp_path_factory):
         yield running
 
 
+def known(cluster, token):
+    """Who the API server says a token is of, once it has our keys."""
+    return wait_for("the API server's consent", lambda: cluster.who(token), 60, every=0.5)
+
+
 def test_a_real_api_server_lets_in_who_we_say(api, https, cluster, members):
     tokens = {group: token_of(https, member) for group, member in members.items()}
     # The API server fetches discovery in the background; roles made of others are put together by a controller that does not run.
-    who = until(lambda: cluster.who(tokens["root-admins"]))
+    who = known(cluster, tokens["root-admins"])
     assert who["username"] == "member-of-root-admins" and "root-admins" in who["groups"]
     for group in ["root-admins", "root-agents"]:
         assert cluster.may(tokens[group], "delete", "nodes"), group
@@ -227,7 +225,7 @@ def test_a_real_service_account_becomes_an_agent(server, api, https, cluster, cl
     answer = prove(proof)
     assert answer.status_code == 200, answer.text + json.dumps([claims(proof), jwks]) + server.log.read_text()[-1500:]
     token = answer.json()["access_token"]
-    assert until(lambda: cluster.who(token))["username"] == "k8s-agent-system:serviceaccount:default:builder"
+    assert known(cluster, token)["username"] == "k8s-agent-system:serviceaccount:default:builder"
     assert not cluster.may(token, "list", "pods")
     user = api.first("/core/users/", username="k8s-agent-system:serviceaccount:default:builder")
     api.call("POST", f"/core/groups/{api.first('/core/groups/', name='root-agents')['pk']}/add_user/", 204, json={"pk": user["pk"]})
@@ -238,23 +236,23 @@ def test_a_real_service_account_becomes_an_agent(server, api, https, cluster, cl
 
 def test_a_real_api_server_follows_a_new_key(api, https, cluster, cluster_app, members):
     old = token_of(https, members["root-admins"])
-    assert until(lambda: cluster.who(old))
+    known(cluster, old)
     provider = cluster_app[0]["pk"]
     before = api.get(f"/providers/oauth2/{provider}/")["signing_key"]
     pair = generate(api, "real-cluster")
     api.patch(f"/providers/oauth2/{provider}/", {"signing_key": pair["pk"]})
     new = token_of(https, members["root-admins"])
     # The unknown key makes the API server fetch the set anew; the earlier one is still in it.
-    assert until(lambda: cluster.who(new))
+    known(cluster, new)
     assert cluster.who(old)
     # Once its pair is gone the next look at the set takes it away.
     api.patch(f"/providers/oauth2/{provider}/", {"signing_key": before})
     api.call("DELETE", f"/crypto/certificatekeypairs/{pair['pk']}/", 204)
     third = generate(api, "real-cluster-again")
     api.patch(f"/providers/oauth2/{provider}/", {"signing_key": third["pk"]})
-    assert until(lambda: cluster.who(token_of(https, members["root-admins"])))
+    wait_for("the third key", lambda: cluster.who(token_of(https, members["root-admins"])), 60, every=0.5)
     # It also keeps for ten seconds whom it has let in.
-    assert until(lambda: cluster.who(new) is None)
+    wait_for("the refusal", lambda: cluster.who(new) is None, 60, every=0.5)
 
 
 # kubectl's login.

@@ -21,6 +21,7 @@ from applications import Application
 from browser import Browser
 from proxies import ports_for
 from server import TOKEN, Server, free_port
+from waiting import wait_for
 
 PASSWORD = "a person's password"
 PREFIX = "/outpost.goauthentik.io"
@@ -114,10 +115,10 @@ class Installation:
         try:
             self.server.start()
             self.api = Api(self.server.base, TOKEN)
-            self.wait_for("the blueprint", lambda: self.api.get("/core/applications/", slug="wiki")["results"])
-            self.wait_for("the sites", lambda: self.provider("wiki") and self.provider("vault") and self.provider("team"))
+            wait_for("the blueprint", lambda: self.api.get("/core/applications/", slug="wiki")["results"], 30)
+            wait_for("the sites", lambda: self.provider("wiki") and self.provider("vault") and self.provider("team"), 30)
             self.proxy.start({site: self.printed(site) for site in SITES}, sorted(set(self.ports.values())))
-            self.wait_for("the proxy", lambda: not self.proxy.process or self.answers())
+            wait_for("the proxy", lambda: not self.proxy.process or self.answers(), 30)
         except BaseException:
             print(self.server.log.read_text()[-3000:])
             self.close()
@@ -130,15 +131,6 @@ class Installation:
         for application in self.applications.values():
             application.__exit__()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-    @staticmethod
-    def wait_for(what, ask, seconds=30):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if ask():
-                return
-            time.sleep(0.1)
-        raise AssertionError(f"{what} did not come within {seconds} s")
 
     def answers(self):
         """Whether the proxy has read its configuration; before, it may break a handshake off."""
