@@ -3,13 +3,9 @@
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use rustls::{
-    ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
-    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
-    pki_types::{CertificateDer, ServerName, UnixTime},
-};
+use rustls::{ClientConfig, Error, client::danger::ServerCertVerifier, crypto::aws_lc_rs};
 use rustls_platform_verifier::Verifier;
+use trust::Anybody;
 
 /// The configurations, each made when first needed: reading the system's roots takes a while, and a machine without any
 /// still serves upstreams that need none.
@@ -30,7 +26,7 @@ impl Tls {
         let verifier: Arc<dyn ServerCertVerifier> = if is_verified {
             Arc::new(Verifier::new(Arc::clone(&provider))?)
         } else {
-            Arc::new(Anybody(Arc::clone(&provider)))
+            Arc::new(Anybody::new(Arc::clone(&provider)))
         };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -42,44 +38,5 @@ impl Tls {
         let config = Arc::new(config);
         *slot = Some(Arc::clone(&config));
         Ok(config)
-    }
-}
-
-/// Accepts every certificate, for upstreams whose owner switched the check off.
-#[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for Anybody {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
