@@ -40,7 +40,8 @@ def gate(server, application):
     gate.site("wiki", skip_path_regex="^/public/")
     _, vault = gate.site("vault")
     api.post("/policies/bindings/", {"target": vault["pk"], "group": keepers, "order": 0, "enabled": True})
-    gate.site("team", "forward_domain", "auth.team.example.test", cookie_domain="team.example.test")
+    opened = r"^https://open\.team\.example\.test/"
+    gate.site("team", "forward_domain", "auth.team.example.test", cookie_domain="team.example.test", skip_path_regex=opened)
     gate.site("full", "proxy", internal_host=application.base, skip_path_regex="^/public/")
     return gate
 

@@ -60,6 +60,15 @@ def name(gate):
     return gate.check("traefik", HOST).cookie().split("=")[0].removesuffix("_login")
 
 
+@pytest.fixture(scope="module")
+def strict(gate):
+    """An application below the domain with a site and rules of its own."""
+    host = "strict.team.example.test"
+    _, application = gate.site("strict", host=host)
+    gate.api.post("/policies/bindings/", {"target": application["pk"], "group": gate.groups["keepers"], "order": 0, "enabled": True})
+    return host
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", list(bad_cookies("x")))
 def test_bad_cookies(gate, name, kind, case):
@@ -136,6 +145,43 @@ def test_the_host_of_another_application_is_not_taken_from_the_client(gate, alic
     for kind in ("nginx", "envoy"):
         for lie in lies:
             refused(gate.check(kind, "vault.example.test", "/", cookie, lie))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_port_of_the_clients_choice_does_not_lead_to_the_rules_of_the_domain(gate, strict, alice, kind):
+    """Proxies choose the application by the name; the client writes what it likes behind it."""
+    cookie = gate.log_in(alice, "traefik", "one.team.example.test", callback_host="auth.team.example.test")
+    assert gate.check(kind, "two.team.example.test:8443", "/", cookie).status == 200
+    for port in ("", ":443", ":80", ":8443", ":1", ":"):
+        refused(gate.check(kind, strict + port, "/", cookie))
+        refused(gate.check(kind, strict.upper() + port, "/", cookie))
+
+
+@pytest.mark.parametrize("kind", ["traefik", "caddy", "envoy"])
+def test_a_host_is_a_name_and_nothing_more(gate, kind):
+    # A rule of the domain opens open.team.example.test.
+    assert gate.check(kind, "open.team.example.test", "/x").status == 200
+    for host in ("open.team.example.test/.team.example.test", "open.team.example.test?.team.example.test", "open.team.example.test:1:1", "a@open.team.example.test"):
+        refused(gate.check(kind, host, "/x"))
+
+
+@pytest.mark.parametrize("path", ["?/private", ":443?/private", "#/private", ":443#/private", "", "@wiki.example.test/public/"])
+def test_what_the_client_writes_behind_the_host_is_no_path(gate, alice, path):
+    """nginx takes `Host: wiki.example.test:443?` for the name, and authentik's configuration writes it into X-Original-URL."""
+    cookie = gate.log_in(alice, "nginx", HOST)
+    refused(send(gate.server.http, f"{PREFIX}/auth/nginx", HOST, [("X-Original-URL", f"https://{HOST}{path}"), ("Cookie", cookie)]))
+    query = f"/private?x=https://{HOST}/public/"
+    refused(send(gate.server.http, f"{PREFIX}/auth/nginx", HOST, [("X-Original-URL", query)]))
+
+
+def test_nginx_serves_the_application_that_its_own_host_names(gate, alice):
+    """`GET http://vault/ HTTP/1.1` with `Host: wiki`: $host, which becomes Host, is vault and $http_host is wiki."""
+    cookie = gate.log_in(alice, "nginx", HOST)
+    told_wiki = [("X-Original-URL", f"https://{HOST}/x"), ("Cookie", cookie)]
+    refused(send(gate.server.http, f"{PREFIX}/auth/nginx", "vault.example.test", told_wiki))
+    # The outpost's own name there, or the name without its port, is how others are set up.
+    for named in (HOST, f"{HOST}:443", f"{HOST}:8443", f"127.0.0.1:{gate.server.http}", "auth.team.example.test", "keywright"):
+        assert send(gate.server.http, f"{PREFIX}/auth/nginx", named, told_wiki).status == 200, named
 
 
 def test_headers_of_strangers_do_not_count(server, gate):

@@ -75,7 +75,7 @@ impl Target<'_> {
 /// Why it cannot be told what is asked about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unclear {
-    #[error("a header that tells of the original request is there twice or is no text")]
+    #[error("a header that tells of the original request is there twice or is no address")]
     Ambiguous,
     #[error("the reverse proxy does not tell which address was asked for")]
     Missing,
@@ -87,18 +87,18 @@ pub fn target<'a>(kind: Kind, asked: &'a Asked, behind: &'a str) -> Result<Targe
         Kind::Traefik | Kind::Caddy => by_forwarded(asked),
         Kind::Nginx => by_original(asked),
         Kind::Envoy => {
-            let host = asked.named_host().ok_or(Unclear::Missing)?;
+            let host = named(asked)?;
             let path = if behind.is_empty() { "/" } else { behind };
-            Ok(Target { host: host.into(), path: path.into(), query: asked.query(), is_sure: true })
+            Ok(Target { host, path: path.into(), query: asked.query(), is_sure: true })
         }
     }
 }
 
 fn by_forwarded(asked: &Asked) -> Result<Target<'_>, Unclear> {
     let host = match asked.told(&FORWARDED_HOST) {
-        Once::Value(host) if !host.contains(',') => lower(host),
-        Once::Absent => asked.named_host().ok_or(Unclear::Missing)?.into(),
-        _ => return Err(Unclear::Ambiguous),
+        Once::Value(host) => one_host(lower(host))?,
+        Once::Absent => named(asked)?,
+        Once::Ambiguous => return Err(Unclear::Ambiguous),
     };
     let (uri, is_sure) = match asked.told(&FORWARDED_URI) {
         Once::Value(uri) => (uri, true),
@@ -112,20 +112,19 @@ fn by_forwarded(asked: &Asked) -> Result<Target<'_>, Unclear> {
 fn by_original(asked: &Asked) -> Result<Target<'_>, Unclear> {
     match asked.told(&ORIGINAL_URL) {
         Once::Value(url) => {
-            let (_, rest) = url.split_once("://").ok_or(Unclear::Ambiguous)?;
-            let cut = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-            let (host, uri) = rest.split_at(cut);
-            if host.is_empty() || host.contains(['@', ',']) {
-                return Err(Unclear::Ambiguous);
-            }
+            let rest =
+                url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).ok_or(Unclear::Ambiguous)?;
+            // SECURITY: nginx takes `Host: app.example.com:443?` for that name and writes it as it is, so that what should be
+            // the path would begin behind a `?` of the client's. The address that nginx got always begins with a slash.
+            let (host, uri) = rest.split_at(rest.find('/').ok_or(Unclear::Ambiguous)?);
             let (path, query) = split(uri);
-            Ok(Target { host: lower(host), path: path.into(), query, is_sure: true })
+            Ok(Target { host: one_host(lower(host))?, path: path.into(), query, is_sure: true })
         }
         Once::Ambiguous => Err(Unclear::Ambiguous),
         // A client's own header, unless nginx was told to set it: good as a destination, not for a decision.
         Once::Absent => match asked.told(&ORIGINAL_URI) {
             Once::Value(uri) => {
-                let host = asked.named_host().ok_or(Unclear::Missing)?.into();
+                let host = named(asked)?;
                 let (path, query) = split(uri);
                 Ok(Target { host, path: path.into(), query, is_sure: false })
             }
@@ -141,6 +140,29 @@ fn split(uri: &str) -> (&str, Option<&str>) {
         None => (uri, None),
     };
     (if path.is_empty() { "/" } else { path }, query)
+}
+
+/// The host that the request itself names.
+fn named(asked: &Asked) -> Result<Cow<'_, str>, Unclear> {
+    one_host(asked.named_host().ok_or(Unclear::Missing)?.into())
+}
+
+/// The host, if it is a name or an address, maybe with a port, and nothing more that anybody could read otherwise.
+fn one_host(host: Cow<'_, str>) -> Result<Cow<'_, str>, Unclear> {
+    let digits = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let is_one = match host.strip_prefix('[').map(|rest| rest.split_once(']')) {
+        Some(Some((address, rest))) => {
+            address.parse::<std::net::Ipv6Addr>().is_ok()
+                && (rest.is_empty() || rest.strip_prefix(':').is_some_and(digits))
+        }
+        Some(None) => false,
+        None => {
+            let (name, port) = host.split_once(':').map_or((&*host, None), |(name, port)| (name, Some(port)));
+            let is_of_a_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+            !name.is_empty() && name.bytes().all(is_of_a_name) && port.is_none_or(digits)
+        }
+    };
+    if is_one { Ok(host) } else { Err(Unclear::Ambiguous) }
 }
 
 fn lower(host: &str) -> Cow<'_, str> {

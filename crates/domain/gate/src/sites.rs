@@ -1,6 +1,6 @@
 //! All sites of an outpost, found by the host that was asked for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::site::{Mode, Site, is_within, without_port};
@@ -9,6 +9,8 @@ use crate::site::{Mode, Site, is_within, without_port};
 #[derive(Debug, Default)]
 pub struct Sites {
     hosts: HashMap<String, Arc<Site>>,
+    /// Names, without a port, that have a site of their own.
+    names: HashSet<String>,
     /// Sites for a whole domain, the longest domain first.
     domains: Vec<(String, Arc<Site>)>,
     keys: HashMap<i64, Arc<Site>>,
@@ -31,8 +33,9 @@ impl Sites {
                     site.config.name
                 );
             }
-            if let (Mode::ForwardDomain, Some(domain)) = (site.mode(), &site.domain) {
-                found.domains.push((domain.clone(), site));
+            match (site.mode(), &site.domain) {
+                (Mode::ForwardDomain, Some(domain)) => found.domains.push((domain.clone(), site)),
+                _ => _ = found.names.insert(without_port(&site.host).to_owned()),
             }
         }
         found.domains.sort_by_key(|(domain, _)| std::cmp::Reverse(domain.len()));
@@ -40,6 +43,9 @@ impl Sites {
     }
 
     /// The site of a host, which may have a port: one of its own first, else the one for the longest domain it lies in.
+    ///
+    /// SECURITY: a name with a site of its own is never the domain's. Reverse proxies choose the application by the name and
+    /// pass on whatever port the client wrote behind it, so that `vault.example.com:1` would be let in by the domain's rules.
     pub fn of_host(&self, host: &str) -> Option<&Arc<Site>> {
         if let Some(site) = self.hosts.get(host) {
             return Some(site);
@@ -53,6 +59,9 @@ impl Sites {
             return Some(site);
         }
         let name = without_port(host);
+        if self.names.contains(name) {
+            return None;
+        }
         self.domains.iter().find(|(domain, _)| is_within(name, domain)).map(|(_, site)| site)
     }
     pub fn by_pk(&self, pk: i64) -> Option<&Arc<Site>> {

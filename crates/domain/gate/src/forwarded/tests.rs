@@ -60,8 +60,37 @@ fn doubled_headers_are_refused() {
     assert_eq!(target(Kind::Traefik, &asked(true, "/", &twice), ""), Err(Unclear::Ambiguous));
     let list = [("host", "a"), ("x-forwarded-host", "a, b")];
     assert_eq!(target(Kind::Caddy, &asked(true, "/", &list), ""), Err(Unclear::Ambiguous));
-    let odd = [("host", "a"), ("x-original-url", "https://a@b/")];
-    assert_eq!(target(Kind::Nginx, &asked(true, "/", &odd), ""), Err(Unclear::Ambiguous));
+}
+
+#[test]
+fn a_host_is_a_name_and_nothing_more() {
+    let urls = [
+        "https://a@b/",
+        "https://b?/private",
+        "https://b:443?/private",
+        "https://b#/private",
+        "https://b:/private",
+        "https://b:443:443/",
+        "https://b",
+        "https:///private",
+        "/private?x=https://b/public/",
+        "ftp://b/",
+        "https://[::1/",
+    ];
+    for url in urls {
+        let request = asked(true, "/", &[("host", "a"), ("x-original-url", url)]);
+        assert_eq!(target(Kind::Nginx, &request, ""), Err(Unclear::Ambiguous), "{url}");
+    }
+    for host in ["open.b/x.b", "open.b?.b", "a@b", "b:", "b:x", "b%2eb", "[::1", "[::1]x", "a b"] {
+        let request = asked(true, "/", &[("host", "a"), ("x-forwarded-host", host), ("x-forwarded-uri", "/")]);
+        assert_eq!(target(Kind::Traefik, &request, ""), Err(Unclear::Ambiguous), "{host}");
+        let request = asked(true, "/", &[("host", host)]);
+        assert_eq!(target(Kind::Envoy, &request, "/"), Err(Unclear::Ambiguous), "{host}");
+    }
+    for host in ["b", "b.example.com:8443", "x_y.b", "[::1]", "[::1]:80", "127.0.0.1:9000"] {
+        let request = asked(true, "/", &[("host", "a"), ("x-forwarded-host", host), ("x-forwarded-uri", "/")]);
+        assert_eq!(target(Kind::Caddy, &request, "").unwrap().host, host);
+    }
 }
 
 #[test]

@@ -23,6 +23,10 @@ fn a_host_of_its_own_comes_before_a_domain_and_the_longest_domain_first() {
     assert_eq!(pk("other.example.com:8443"), Some(2));
     assert_eq!(pk("a.team.example.com"), Some(3));
     assert_eq!(pk("plain.example.org:8080"), Some(4));
+    // A port of the client's choice does not make a name the domain's.
+    for other in ["wiki.example.com:80", "wiki.example.com:8443", "wiki.example.com:1"] {
+        assert_eq!(pk(other), None, "{other}");
+    }
     for unknown in ["plain.example.org", "evil-example.com", "example.org", "", "wiki.example.com.evil.org"] {
         assert_eq!(pk(unknown), None, "{unknown}");
     }
