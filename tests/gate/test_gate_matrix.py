@@ -268,6 +268,13 @@ def test_a_session_from_before_the_login_is_worth_nothing_after_it(gate, bob, al
     refused(gate.check("nginx", HOST, "/", planted))
 
 
+def test_a_group_cannot_be_named_like_two_or_like_another(gate, server):
+    for number, name in enumerate(["x|keepers", "keep|ers", "keepers|"]):
+        gate.api.user(f"forger{number}", PASSWORD, [gate.groups["readers"], gate.api.group(name)])
+        cookie = gate.log_in(Person(server).logged_in(f"forger{number}", PASSWORD), "nginx", HOST)
+        assert told(gate.check("nginx", HOST, "/", cookie))["groups"] == "readers", name
+
+
 ELSEWHERE = [
     "https://evil.example",
     "//evil.example",

@@ -105,8 +105,11 @@ pub struct Identity {
 impl Identity {
     pub fn new(site: &Site, login: &Login) -> Self {
         let claims = &login.claims;
-        // A group's name with the separator in it would be two groups.
-        let join = |list: &[String]| list.iter().map(|g| g.replace('|', "")).collect::<Vec<_>>().join("|");
+        // SECURITY: a group's name with the separator in it would be two groups, and without it perhaps another one: whoever
+        // may make groups must not become a member of those that there are.
+        let join = |list: &[String]| {
+            list.iter().map(String::as_str).filter(|name| !name.contains('|')).collect::<Vec<_>>().join("|")
+        };
         let (groups, entitlements) = (join(&claims.groups), join(&claims.entitlements));
         let texts: [&str; 7] = [
             &claims.preferred_username,

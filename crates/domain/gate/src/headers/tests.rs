@@ -36,7 +36,7 @@ fn every_identity_header_is_always_there() {
         assert!(headers.contains_key(&name), "{name}");
     }
     assert_eq!(headers["x-authentik-username"].as_bytes(), "jürgen".as_bytes());
-    assert_eq!(headers["x-authentik-groups"], "ab|c");
+    assert_eq!(headers["x-authentik-groups"], "c", "neither `a` and `b`, nor `ab`");
     assert_eq!(headers["x-authentik-name"], "", "a line break ends the value, not the header");
     assert_eq!(headers["x-authentik-entitlements"], "");
     let mut nobody = HeaderMap::new();
