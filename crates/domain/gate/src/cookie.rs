@@ -14,6 +14,9 @@ const CANDIDATES: usize = 4;
 /// Seconds that somebody may take to log in.
 pub const LOGIN_AGE: i64 = 3600;
 
+/// What the names of all sites' cookies begin with.
+const PREFIX: &str = "authentik_proxy_";
+
 /// The names of a site's cookies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Names {
@@ -26,7 +29,7 @@ pub struct Names {
 impl Names {
     pub fn of(client_id: &str) -> Self {
         let hash = HEXLOWER.encode(digest(&SHA256, client_id.as_bytes()).as_ref());
-        let session = format!("authentik_proxy_{}", &hash[..8]);
+        let session = format!("{PREFIX}{}", &hash[..8]);
         Self { browser: format!("{session}_login"), session }
     }
 }
@@ -73,11 +76,12 @@ pub fn set(site: &Site, name: &str, value: &str, age: i64) -> Option<HeaderValue
     HeaderValue::from_str(&text).ok()
 }
 
-/// Takes our cookies out of what is passed on: the application behind must not be able to use them.
-pub fn strip(headers: &mut HeaderMap, names: &Names) {
+/// Takes the cookies of sites out of what is passed on: the application behind must be able to use neither its own nor, where
+/// it lies below a protected domain, those that let its visitors into the domain's others.
+pub fn strip(headers: &mut HeaderMap) {
     let is_ours = |pair: &[u8]| {
         let name = pair.split(|b| *b == b'=').next().unwrap_or_default();
-        name == names.session.as_bytes() || name == names.browser.as_bytes()
+        name.starts_with(PREFIX.as_bytes())
     };
     let split = |line: &HeaderValue| -> Vec<Vec<u8>> {
         line.as_bytes().split(|b| *b == b';').map(|p| p.trim_ascii().to_vec()).collect()

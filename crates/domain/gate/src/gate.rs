@@ -67,7 +67,7 @@ impl Pass {
     /// Makes the headers what the application may see: nothing that only we say, and none of our cookies.
     pub fn write(&self, headers: &mut HeaderMap) {
         headers::strip_identity(headers);
-        cookie::strip(headers, &self.site.cookie);
+        cookie::strip(headers);
         if self.site.config.intercept_header_auth && self.session.as_ref().is_some_and(|s| s.transient) {
             // Spent on us.
             headers.remove(header::AUTHORIZATION);
