@@ -6,18 +6,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, Incoming, SizeHint};
+use hyper::body::{Body, Frame, SizeHint};
 
 /// Completes when the permission for a request ends.
 pub(crate) type Until = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// An upstream's body with the end of its permission.
-pub(crate) struct Permitted {
-    pub(crate) body: Incoming,
+pub(crate) struct Permitted<B> {
+    pub(crate) body: B,
     pub(crate) until: Until,
 }
 
-impl Body for Permitted {
+impl<B> Body for Permitted<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<axum::BoxError>,
+{
     type Data = Bytes;
     type Error = axum::BoxError;
 
@@ -25,17 +29,13 @@ impl Body for Permitted {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
-        }
-        match self.until.as_mut().poll(context) {
+        // SECURITY: first, or a body that always has its next part at hand would never be asked whether it may go on.
+        if self.until.as_mut().poll(context).is_ready() {
+            self.until = Box::pin(std::future::ready(()));
             // An error, not an end: a part must not look like the whole.
-            Poll::Ready(()) => {
-                self.until = Box::pin(std::future::ready(()));
-                Poll::Ready(Some(Err("the session has ended".into())))
-            }
-            Poll::Pending => Poll::Pending,
+            return Poll::Ready(Some(Err("the session has ended".into())));
         }
+        Pin::new(&mut self.body).poll_frame(context).map(|frame| frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -44,5 +44,40 @@ impl Body for Permitted {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! When a body may go on.
+
+    use std::convert::Infallible;
+
+    use http_body_util::BodyExt as _;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Never pauses and never ends.
+    struct Endless;
+
+    impl Body for Endless {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"more")))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_that_never_pauses_ends_with_the_session() {
+        let (end, ended) = oneshot::channel::<()>();
+        let until = Box::pin(async move { _ = ended.await });
+        let mut body = Permitted { body: Endless, until };
+        assert!(body.frame().await.unwrap().is_ok());
+        drop(end);
+        assert!(body.frame().await.unwrap().is_err());
+        assert!(body.frame().await.unwrap().is_err(), "and it does not begin again");
     }
 }
