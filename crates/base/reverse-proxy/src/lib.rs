@@ -29,6 +29,7 @@ mod connector;
 mod fault;
 mod headers;
 mod proxy;
+mod sent;
 mod target;
 mod tls;
 mod tunnel;

@@ -7,7 +7,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use clock::Random;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version,
-    header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
+    header::{CONNECTION, CONTENT_LENGTH, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, TRAILER, UPGRADE},
     uri::{Authority, PathAndQuery, Scheme},
 };
 use hyper::{
@@ -28,6 +28,7 @@ use crate::{
     answer::{Permitted, Until},
     connector::Connector,
     headers::{set_forwarded, set_ours, strip_hop_by_hop, tokens, wanted_upgrade},
+    sent::WithoutTrailers,
     tls::Tls,
     tunnel,
 };
@@ -187,7 +188,8 @@ impl ReverseProxy {
         strip_hop_by_hop(&mut head.headers);
         single_length(&mut head.headers);
         set_forwarded(&mut head.headers, connection, client, origin);
-        let mut body = body;
+        head.headers.remove(TRAILER);
+        let mut body = Body::new(WithoutTrailers(body));
         let upgrade = wanted.map(|protocol| {
             head.headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
             head.headers.insert(UPGRADE, protocol.clone());

@@ -222,6 +222,29 @@ async fn trailers_pass() {
 }
 
 #[tokio::test]
+async fn what_follows_the_body_of_a_request_does_not_pass() {
+    let upstream = raw_upstream(|mut stream| async move {
+        let head = support::read_head(&mut stream).await;
+        let mut body = Vec::new();
+        while !body.ends_with(b"0\r\n\r\n") && !body.windows(6).any(|bytes| bytes == b"x-user") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).await.unwrap();
+            body.push(byte[0]);
+        }
+        let is_clean = !head.contains("trailer") && body == b"2\r\nhi\r\n0\r\n\r\n";
+        let answer = format!("HTTP/1.1 200 OK\r\nx-clean: {is_clean}\r\ncontent-length: 0\r\n\r\n");
+        stream.write_all(answer.as_bytes()).await.unwrap();
+    })
+    .await;
+    let front = front(target(upstream)).await;
+    let request =
+        b"POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\ntrailer: x-user\r\n\r\n\
+        2\r\nhi\r\n0\r\nx-user: root\r\n\r\n";
+    let answer = exchange(&front, request).await;
+    assert!(answer.contains("x-clean: true"), "{answer}");
+}
+
+#[tokio::test]
 async fn http2_is_spoken_with_an_upstream_that_offers_it() {
     let (upstream, _folder) = secure(Router::new().fallback(echo_head)).await;
     let front = front(super::Target::parse(&format!("https://localhost:{}", upstream.port()), false).unwrap()).await;
