@@ -5,17 +5,10 @@ mod catalogue;
 mod components;
 mod list;
 
-use feature::{Method, Operation, Permission};
+use feature::{Method, Operation, Permission, parameter};
 
 pub use catalogue::{Entry, permissions};
 pub use components::COMPONENTS;
-
-const PAGE: &[(&str, &str)] = &[
-    ("ordering", r#"{"type":"string"}"#),
-    ("page", r#"{"type":"integer"}"#),
-    ("page_size", r#"{"type":"integer"}"#),
-    ("search", r#"{"type":"string"}"#),
-];
 
 const BASE: Operation = Operation {
     id: "",
@@ -26,7 +19,7 @@ const BASE: Operation = Operation {
     request: "",
     response: "",
     status: 200,
-    parameters: PAGE,
+    parameters: &[parameter::ORDERING, parameter::PAGE, parameter::PAGE_SIZE, parameter::SEARCH],
     run: list::permissions,
 };
 

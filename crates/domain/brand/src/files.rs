@@ -14,7 +14,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use events::{Action, Draft};
-use feature::{App, Body, BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{App, Body, BoxFuture, Call, Method, Operation, Permission, Problem, Reply, parameter};
 use http::StatusCode;
 use serde_json::{Value as Json, json};
 use store::{Filter, Query};
@@ -47,11 +47,7 @@ const BASE: Operation = Operation {
     request: "",
     response: r##"{"type":"array","items":{"$ref":"#/components/schemas/FileList"}}"##,
     status: 200,
-    parameters: &[
-        ("manageable_only", r#"{"type":"boolean","default":false}"#),
-        ("search", r#"{"type":"string"}"#),
-        USAGE,
-    ],
+    parameters: &[("manageable_only", r#"{"type":"boolean","default":false}"#), parameter::SEARCH, USAGE],
     run: list,
 };
 pub const LIST: Operation = BASE;
@@ -72,7 +68,7 @@ pub const DELETE: Operation = Operation {
     permission: MANAGE,
     summary: "Remove a file.",
     response: "",
-    parameters: &[("name", r#"{"type":"string"}"#), USAGE],
+    parameters: &[parameter::text("name"), USAGE],
     run: delete,
     ..BASE
 };
@@ -81,7 +77,7 @@ pub const USED_BY: Operation = Operation {
     path: "admin/file/used_by/",
     summary: "List the objects that use a file.",
     response: r##"{"type":"array","items":{"$ref":"#/components/schemas/UsedBy"}}"##,
-    parameters: &[("name", r#"{"type":"string"}"#)],
+    parameters: &[parameter::text("name")],
     run: used_by,
     ..BASE
 };

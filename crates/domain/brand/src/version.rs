@@ -1,6 +1,6 @@
 //! Which versions ran here, and since when.
 
-use feature::{App, BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{App, BoxFuture, Call, Method, Operation, Permission, Problem, Reply, parameter};
 use jiff::Timestamp;
 use object::{Id, Object, Record};
 use serde_json::{Value as Json, json};
@@ -43,12 +43,7 @@ const BASE: Operation = Operation {
     request: "",
     response: r##"{"type":"array","items":{"$ref":"#/components/schemas/VersionHistory"}}"##,
     status: 200,
-    parameters: &[
-        ("build", r#"{"type":"string"}"#),
-        ("ordering", r#"{"type":"string"}"#),
-        ("search", r#"{"type":"string"}"#),
-        ("version", r#"{"type":"string"}"#),
-    ],
+    parameters: &[parameter::text("build"), parameter::ORDERING, parameter::SEARCH, parameter::text("version")],
     run: list,
 };
 pub const LIST: Operation = BASE;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply, parameter};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use object::{Choices, Object, Record};
 use serde_json::{Value as Json, json};
@@ -35,7 +35,7 @@ pub const ALL: &[Operation] = &[
         request: "",
         response: r##"{"type":"array","items":{"$ref":"#/components/schemas/EventTopPerUser"}}"##,
         status: 200,
-        parameters: &[("action", r#"{"type":"string"}"#), ("top_n", r#"{"type":"integer"}"#)],
+        parameters: &[parameter::text("action"), parameter::integer("top_n")],
         run: top_per_user,
     },
     Operation {

@@ -8,6 +8,7 @@ use object::{Catalogue, CatalogueError, Model, Object};
 use crate::app::App;
 use crate::hook::{CheckHook, ComputedHook, DeleteHook, DisplayHook, ListHook, SaveHook, ScopeHook};
 use crate::operation::Operation;
+use crate::parameter::Parameter;
 use crate::problem::Problem;
 
 /// A read-only field that is worked out when an object is shown.
@@ -51,8 +52,8 @@ pub struct Kind {
     pub open_to_users: bool,
     /// Conditions of the list that the schema cannot say.
     pub listing: Option<ListHook>,
-    /// The query parameters that [`Kind::listing`] reads: name and OpenAPI schema as JSON text.
-    pub list_parameters: &'static [(&'static str, &'static str)],
+    /// The query parameters that [`Kind::listing`] reads.
+    pub list_parameters: &'static [Parameter],
     /// Fields left out of the API's answer although they are columns (shown by a computed field of the same name instead).
     pub hidden: &'static [&'static str],
     /// Inherited fields that the kind works out itself: nobody is asked for them, and what is given is passed over.
@@ -138,7 +139,7 @@ impl Kind {
         self.open_to_users = true;
         self
     }
-    pub const fn listing(mut self, hook: ListHook, parameters: &'static [(&'static str, &'static str)]) -> Self {
+    pub const fn listing(mut self, hook: ListHook, parameters: &'static [Parameter]) -> Self {
         self.listing = Some(hook);
         self.list_parameters = parameters;
         self

@@ -12,6 +12,8 @@ mod hook;
 mod installation;
 mod kind;
 mod operation;
+mod page;
+pub mod parameter;
 mod problem;
 
 // So that the shared set-up finds the crate under its name.
@@ -31,4 +33,6 @@ pub use hook::{
 pub use installation::Installation;
 pub use kind::{Computed, Feature, Input, Job, Kind, Registry};
 pub use operation::{Body, Call, Method, Operation, Permission, Reply};
+pub use page::Page;
+pub use parameter::Parameter;
 pub use problem::{Fault, Problem};

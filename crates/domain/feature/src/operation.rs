@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::app::App;
 use crate::caller::Caller;
+use crate::parameter::Parameter;
 use crate::problem::Problem;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +67,8 @@ pub struct Operation {
     pub response: &'static str,
     /// Status of a success.
     pub status: u16,
-    /// Query parameters: name and OpenAPI schema as JSON text.
-    pub parameters: &'static [(&'static str, &'static str)],
+    /// Parameters of the query.
+    pub parameters: &'static [Parameter],
     pub run: for<'a> fn(&'a Call) -> BoxFuture<'a, Result<Reply, Problem>>,
 }
 

@@ -5,7 +5,7 @@
 
 use clock::TimeDelta;
 use directory::{User, UserType};
-use feature::{App, BoxFuture, Call, Caller, Method, Operation, Permission, Problem, Reply};
+use feature::{App, BoxFuture, Call, Caller, Method, Operation, Page, Permission, Problem, Reply, parameter};
 use object::{Choices, Id};
 use serde_json::{Value as Json, json};
 
@@ -22,11 +22,11 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     response: r##"{"$ref": "#/components/schemas/PaginatedProxyOutpostConfigList"}"##,
     status: 200,
     parameters: &[
-        ("name", r#"{"type": "string"}"#),
-        ("ordering", r#"{"type": "string"}"#),
-        ("page", r#"{"type": "integer"}"#),
-        ("page_size", r#"{"type": "integer"}"#),
-        ("search", r#"{"type": "string"}"#),
+        parameter::text("name"),
+        parameter::ORDERING,
+        parameter::PAGE,
+        parameter::PAGE_SIZE,
+        parameter::SEARCH,
     ],
     run: list,
 }];
@@ -77,32 +77,12 @@ fn list(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         if call.parameter("ordering") == Some("-name") {
             shown.reverse();
         }
-        let number = |name: &str| call.parameter(name).and_then(|text| text.parse::<usize>().ok());
-        let size = number("page_size").filter(|size| *size > 0).unwrap_or(20).min(500);
-        let (total, page) = (shown.len(), number("page").unwrap_or(1));
-        let pages = total.div_ceil(size).max(1);
-        if page == 0 || page > pages {
-            return Err(Problem::detail(http::StatusCode::NOT_FOUND, "Invalid page."));
-        }
-        let first = (page - 1) * size;
+        let page = Page::asked(app, |name| call.parameter(name), shown.len() as u64)?;
         let mut results = Vec::new();
-        for provider in shown.into_iter().skip(first).take(size) {
+        for provider in page.cut(shown) {
             results.push(one(app, &provider, &call.base_url()).await);
         }
-        let end = first + results.len();
-        Ok(Reply::ok(json!({
-            "pagination": {
-                "next": if page < pages { page + 1 } else { 0 },
-                "previous": page - 1,
-                "count": total,
-                "current": page,
-                "total_pages": pages,
-                "start_index": if results.is_empty() { 0 } else { first + 1 },
-                "end_index": end,
-            },
-            "results": results,
-            "autocomplete": {},
-        })))
+        Ok(Reply::ok(page.json(results, &json!({}))))
     })
 }
 

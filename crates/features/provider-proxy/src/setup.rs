@@ -2,7 +2,7 @@
 //!
 //! The texts themselves are the gate's ([`gate::setup`]); here is where they find the provider.
 
-use feature::{App, BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{App, BoxFuture, Call, Method, Operation, Permission, Problem, Reply, parameter};
 use gate::setup::{self, Facts, File, Proxy, SetupFault, Wanted};
 use object::Id;
 use serde_json::json;
@@ -25,7 +25,7 @@ pub const OPERATIONS: &[Operation] = &[Operation {
             r#"{"type": "string", "enum": ["traefik", "traefik-labels", "traefik-kubernetes", "nginx", "ingress-nginx", "caddy", "haproxy", "envoy", "istio"]}"#,
         ),
         ("app", r#"{"type": "string", "format": "uri"}"#),
-        ("name", r#"{"type": "string"}"#),
+        parameter::text("name"),
         ("server", r#"{"type": "string", "format": "uri"}"#),
         ("upstream", r#"{"type": "string", "format": "uri"}"#),
     ],

@@ -1,6 +1,6 @@
 //! The services that sources are made for, with the addresses that are known of each.
 
-use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply, parameter};
 use object::Record;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -195,7 +195,7 @@ pub const OPERATIONS: &[Operation] = &[Operation {
     request: "",
     response: r##"{"type":"array","items":{"$ref":"#/components/schemas/SourceType"}}"##,
     status: 200,
-    parameters: &[("name", r#"{"type":"string"}"#)],
+    parameters: &[parameter::text("name")],
     run: source_types,
 }];
 

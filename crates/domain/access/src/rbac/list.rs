@@ -4,8 +4,7 @@ use std::collections::HashMap;
 
 use directory::{Role, RolePermission, User, guard::key_of};
 use events::name_of;
-use feature::{BoxFuture, Call, Problem, Reply};
-use http::StatusCode;
+use feature::{BoxFuture, Call, Page, Problem, Reply};
 use object::Id;
 use serde_json::{Value as Json, json};
 
@@ -13,31 +12,8 @@ use super::catalogue::{Entry, app_verbose, permissions as all};
 
 /// Some of the rows, in the form of every list.
 fn page(call: &Call, rows: Vec<Json>) -> Result<Reply, Problem> {
-    let number = |name: &str, default: usize| match call.parameter(name) {
-        None | Some("") => Ok(default),
-        Some(text) => text.parse::<usize>().map_err(|_| Problem::detail(StatusCode::NOT_FOUND, "Invalid page.")),
-    };
-    let size = number("page_size", 20)?.clamp(1, 100);
-    let current = number("page", 1)?.max(1);
-    let (count, pages) = (rows.len(), rows.len().div_ceil(size).max(1));
-    if current > pages {
-        return Err(Problem::detail(StatusCode::NOT_FOUND, "Invalid page."));
-    }
-    let start = (current - 1) * size;
-    let results: Vec<Json> = rows.into_iter().skip(start).take(size).collect();
-    Ok(Reply::ok(json!({
-        "pagination": {
-            "next": if current < pages { current + 1 } else { 0 },
-            "previous": current - 1,
-            "count": count,
-            "current": current,
-            "total_pages": pages,
-            "start_index": if count == 0 { 0 } else { start + 1 },
-            "end_index": (start + size).min(count),
-        },
-        "results": results,
-        "autocomplete": {},
-    })))
+    let page = Page::asked(&call.app, |name| call.parameter(name), rows.len() as u64)?;
+    Ok(Reply::ok(page.json(page.cut(rows), &json!({}))))
 }
 
 fn id_parameter<T: object::Object<Key = uuid::Uuid>>(call: &Call, name: &str) -> Result<Option<Id<T>>, Problem> {

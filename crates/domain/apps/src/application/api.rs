@@ -1,6 +1,6 @@
 //! What the API adds to an application.
 
-use feature::{BoxFuture, Change, Computed, Input, Kind, Method, Operation, Permission, Problem, Rendering};
+use feature::{BoxFuture, Change, Computed, Input, Kind, Method, Operation, Permission, Problem, Rendering, parameter};
 use object::{Id, Record};
 use serde_json::{Value as Json, json};
 
@@ -13,9 +13,9 @@ pub const KIND: Kind = Kind::of::<Application>()
     .listing(
         access::listing,
         &[
-            ("for_user", r#"{"type":"integer"}"#),
-            ("only_with_launch_url", r#"{"type":"boolean"}"#),
-            ("superuser_full_list", r#"{"type":"boolean"}"#),
+            parameter::integer("for_user"),
+            parameter::boolean("only_with_launch_url"),
+            parameter::boolean("superuser_full_list"),
         ],
     )
     .computed(&[
@@ -44,7 +44,7 @@ pub const KIND: Kind = Kind::of::<Application>()
         request: "",
         response: r##"{"$ref":"#/components/schemas/PolicyTestResult"}"##,
         status: 200,
-        parameters: &[("for_user", r#"{"type":"integer"}"#)],
+        parameters: &[parameter::integer("for_user")],
         run: access::check_access,
     }]);
 

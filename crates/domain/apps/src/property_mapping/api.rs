@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use expr::from_json;
-use feature::{BoxFuture, Call, Kind, Method, Operation, Permission, Problem, Reply};
+use feature::{BoxFuture, Call, Kind, Method, Operation, Permission, Problem, Reply, parameter};
 use object::{Field, FieldErrors, Key, Record, Uuid, Value, parse_field};
 use policy::expression::{check_code, show_text};
 use policy::{HttpInfo, Subject};
@@ -26,7 +26,7 @@ pub const KIND: Kind = Kind::of::<PropertyMapping>()
         request: r##"{"$ref":"#/components/schemas/PropertyMappingTestRequest"}"##,
         response: r##"{"$ref":"#/components/schemas/PropertyMappingTestResult"}"##,
         status: 200,
-        parameters: &[("format_result", r#"{"type":"boolean"}"#)],
+        parameters: &[parameter::boolean("format_result")],
         run: test,
     }]);
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use events::{Action, Draft};
-use feature::{BoxFuture, Call, Installation, Method, Operation, Permission, Problem, Reply};
+use feature::{BoxFuture, Call, Installation, Method, Operation, Permission, Problem, Reply, parameter};
 use http::StatusCode;
 use object::Object;
 use serde_json::{Value as Json, json};
@@ -47,7 +47,7 @@ pub const ALL: &[Operation] = &[
         summary: "Lists the folders that users are in.",
         response: r##"{"$ref":"#/components/schemas/UserPath"}"##,
         status: 200,
-        parameters: &[("search", r#"{"type":"string"}"#)],
+        parameters: &[parameter::SEARCH],
         run: paths,
         ..BASE
     },
@@ -94,7 +94,7 @@ pub const ALL: &[Operation] = &[
         path: "core/users/{id}/recovery_email/",
         permission: Permission::Target("authentik_core.reset_user_password"),
         summary: "Mails the user a link to get back into the account.",
-        parameters: &[("email_stage", r#"{"type":"string"}"#)],
+        parameters: &[parameter::text("email_stage")],
         run: recovery_email,
         ..BASE
     },

@@ -1,6 +1,6 @@
 //! What the API adds to an outpost.
 
-use feature::{BoxFuture, Call, Computed, Kind, Method, Operation, Permission, Problem, Rendering, Reply};
+use feature::{BoxFuture, Call, Computed, Kind, Method, Operation, Permission, Problem, Rendering, Reply, parameter};
 use object::{Id, Key, Object, Record, render_value};
 use serde_json::{Map, Value as Json, json};
 use store::Snapshot;
@@ -53,16 +53,16 @@ const HEALTH: Operation = Operation {
     response: r##"{"type":"array","items":{"$ref":"#/components/schemas/OutpostHealth"}}"##,
     status: 200,
     parameters: &[
-        ("managed__icontains", r#"{"type":"string"}"#),
-        ("managed__iexact", r#"{"type":"string"}"#),
-        ("name__icontains", r#"{"type":"string"}"#),
-        ("name__iexact", r#"{"type":"string"}"#),
-        ("ordering", r#"{"type":"string"}"#),
-        ("providers__isnull", r#"{"type":"boolean"}"#),
+        parameter::text("managed__icontains"),
+        parameter::text("managed__iexact"),
+        parameter::text("name__icontains"),
+        parameter::text("name__iexact"),
+        parameter::ORDERING,
+        parameter::boolean("providers__isnull"),
         ("providers_by_pk", r#"{"type":"array","items":{"type":"integer"}}"#),
-        ("search", r#"{"type":"string"}"#),
-        ("service_connection__name__icontains", r#"{"type":"string"}"#),
-        ("service_connection__name__iexact", r#"{"type":"string"}"#),
+        parameter::SEARCH,
+        parameter::text("service_connection__name__icontains"),
+        parameter::text("service_connection__name__iexact"),
     ],
     run: health,
 };

@@ -1,7 +1,7 @@
 //! Operations on a provider: its addresses, and what a user's tokens would hold.
 
 use clock::SignedDuration;
-use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply};
+use feature::{BoxFuture, Call, Method, Operation, Permission, Problem, Reply, parameter};
 use http::StatusCode;
 use object::Id;
 use policy::{HttpInfo, Subject};
@@ -34,7 +34,7 @@ pub const ALL: &[Operation] = &[
         request: "",
         response: r##"{"$ref": "#/components/schemas/PropertyMappingPreview"}"##,
         status: 200,
-        parameters: &[("for_user", r#"{"type": "integer"}"#)],
+        parameters: &[parameter::integer("for_user")],
         run: preview_user,
     },
 ];
