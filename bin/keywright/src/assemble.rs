@@ -39,11 +39,7 @@ pub async fn app(loaded: Loaded, sources: &Sources, migration: &MigrateOptions) 
         metrics: Metrics::new(),
     });
     app.provide(sources.clone());
-    for feature in FEATURES {
-        if let Some(setup) = feature.setup {
-            setup(&app);
-        }
-    }
+    app.set_up();
     app.observe(vec![Box::new(events::Audit), Box::new(access::Giver), Box::new(outpost::Watch)]);
     Ok(app)
 }

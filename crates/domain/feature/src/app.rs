@@ -73,6 +73,13 @@ impl App {
         &self.0.parts.metrics
     }
 
+    /// Lets every feature hand in what it brings. Called once while the program is put together.
+    pub fn set_up(&self) {
+        for setup in self.registry().features.iter().filter_map(|feature| feature.setup) {
+            setup(self);
+        }
+    }
+
     /// Says who is told of changes to objects. Called once while the program is put together.
     pub fn observe(&self, observers: Vec<Box<dyn Observer>>) {
         if self.0.observers.set(observers).is_err() {
