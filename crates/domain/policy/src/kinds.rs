@@ -11,9 +11,11 @@ use parking_lot::RwLock;
 
 use crate::request::{PolicyException, PolicyRequest, PolicyResult};
 
+/// Whether a request passes, once it is known.
+pub type Evaluation<'a> = BoxFuture<'a, Result<PolicyResult, PolicyException>>;
+
 /// Whether a request passes a policy of one kind.
-pub type Passes =
-    for<'a> fn(&'a App, &'a Record, &'a PolicyRequest) -> BoxFuture<'a, Result<PolicyResult, PolicyException>>;
+pub type Passes = for<'a> fn(&'a App, &'a Record, &'a PolicyRequest) -> Evaluation<'a>;
 
 #[derive(Default)]
 pub(crate) struct Kinds(RwLock<HashMap<&'static str, Passes>>);

@@ -21,7 +21,7 @@ use feature::{Feature, Kind};
 
 pub use binding::PolicyBinding;
 pub use engine::{check, check_or, check_row};
-pub use kinds::{Passes, register};
+pub use kinds::{Evaluation, Passes, register};
 pub use operations::Trial;
 pub use policy::Policy;
 pub use request::{Context, HttpInfo, PolicyException, PolicyRequest, PolicyResult, Target};

@@ -1,10 +1,10 @@
 //! A small running program for the tests of this crate.
 
-use feature::{App, BoxFuture, Feature, Kind, Registry};
+use feature::{App, Feature, Kind, Registry};
 use object::{Id, Key, Object, Record, Uuid, Value};
 use serde_json::{Map, Value as Json, json};
 
-use crate::{Policy, PolicyBinding, PolicyBindingModel, PolicyException, PolicyRequest, PolicyResult};
+use crate::{Evaluation, Policy, PolicyBinding, PolicyBindingModel, PolicyException, PolicyRequest, PolicyResult};
 
 /// Something to bind policies to.
 #[derive(Debug, Clone, Object)]
@@ -23,11 +23,7 @@ pub struct Told {
     pub how: String,
 }
 
-fn told<'a>(
-    app: &'a App,
-    policy: &'a Record,
-    request: &'a PolicyRequest,
-) -> BoxFuture<'a, Result<PolicyResult, PolicyException>> {
+fn told<'a>(app: &'a App, policy: &'a Record, request: &'a PolicyRequest) -> Evaluation<'a> {
     Box::pin(async move {
         match policy.text("how") {
             "pass" => Ok(PolicyResult::pass()),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use feature::{App, BoxFuture};
+use feature::App;
 use object::{Object, Record};
-use policy::{Policy, PolicyException, PolicyRequest, PolicyResult};
+use policy::{Evaluation, Policy, PolicyException, PolicyRequest, PolicyResult};
 
 /// A policy for tests: waits, then comes to the outcome it was given.
 #[derive(Debug, Clone, PartialEq, Object)]
@@ -34,11 +34,7 @@ pub struct DummyPolicy {
 }
 
 /// Waits without holding anything up; whoever evaluates the policy limits how long.
-pub fn passes<'a>(
-    app: &'a App,
-    policy: &'a Record,
-    _request: &'a PolicyRequest,
-) -> BoxFuture<'a, Result<PolicyResult, PolicyException>> {
+pub fn passes<'a>(app: &'a App, policy: &'a Record, _: &'a PolicyRequest) -> Evaluation<'a> {
     Box::pin(async move {
         let dummy: DummyPolicy = crate::read(policy)?;
         let wait = wait(app, &dummy)?;

@@ -1,11 +1,10 @@
 //! Expression policies: a piece of code decides.
 
 use expr::Value;
-use feature::{App, BoxFuture};
+use feature::App;
 use object::{Object, Record};
 use policy::expression::{Failure, LogLine, Scope, evaluate_with};
-use policy::{Policy, PolicyException, PolicyRequest, PolicyResult};
-use serde_json::Map;
+use policy::{Evaluation, Policy, PolicyException, PolicyRequest, PolicyResult};
 
 /// A policy that is written as an expression.
 #[derive(Debug, Clone, PartialEq, Object)]
@@ -30,11 +29,7 @@ pub struct ExpressionPolicy {
 }
 
 /// Evaluates the code; what it returns passes when it is true.
-pub fn passes<'a>(
-    app: &'a App,
-    policy: &'a Record,
-    request: &'a PolicyRequest,
-) -> BoxFuture<'a, Result<PolicyResult, PolicyException>> {
+pub fn passes<'a>(app: &'a App, policy: &'a Record, request: &'a PolicyRequest) -> Evaluation<'a> {
     Box::pin(async move {
         let (name, source) = (policy.text("name"), policy.text("expression"));
         let done = evaluate_with(app, source, Scope::policy(name, request)).await.map_err(exception)?;
@@ -63,14 +58,8 @@ async fn is_true(app: &App, request: &PolicyRequest, value: Value) -> Result<boo
 fn warn(app: &App, policy: &Record, request: &PolicyRequest) {
     let name = policy.text("name");
     tracing::warn!(policy = name, "Expression policy returned None");
-    let mut attributes = Map::new();
-    attributes.insert("src".to_owned(), policy.text("expression").into());
-    attributes.insert("policy".to_owned(), name.into());
-    request.logs.push(LogLine {
-        at: app.clock().now(),
-        level: "warning",
-        logger: "authentik.policies.expression.evaluator".to_owned(),
-        event: "Expression policy returned None".to_owned(),
-        attributes,
-    });
+    let attributes = [("src", policy.text("expression")), ("policy", name)];
+    let logger = "authentik.policies.expression.evaluator";
+    let at = app.clock().now();
+    request.logs.push(LogLine::warning(at, logger, "Expression policy returned None", &attributes));
 }

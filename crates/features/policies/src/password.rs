@@ -5,11 +5,10 @@
 mod strength;
 
 use expr::Value;
-use feature::{App, BoxFuture};
+use feature::App;
 use object::{Object, Record};
 use policy::expression::LogLine;
-use policy::{Policy, PolicyException, PolicyRequest, PolicyResult};
-use serde_json::Map;
+use policy::{Evaluation, Policy, PolicyRequest, PolicyResult};
 
 /// The part of a request's context that holds what was typed into a prompt.
 const PROMPT_DATA: &str = "prompt_data";
@@ -89,11 +88,7 @@ pub struct PasswordPolicy {
 }
 
 /// Whether the password in the context satisfies all rules that are switched on.
-pub fn passes<'a>(
-    app: &'a App,
-    policy: &'a Record,
-    request: &'a PolicyRequest,
-) -> BoxFuture<'a, Result<PolicyResult, PolicyException>> {
+pub fn passes<'a>(app: &'a App, policy: &'a Record, request: &'a PolicyRequest) -> Evaluation<'a> {
     Box::pin(async move {
         let policy: PasswordPolicy = crate::read(policy)?;
         let Some(password) = given(request, &policy.password_field) else {
@@ -158,16 +153,9 @@ fn broken(policy: &PasswordPolicy, password: &str) -> Option<&'static str> {
 /// Into the log, and to whoever tries the policy.
 fn warn(app: &App, request: &PolicyRequest, policy: &PasswordPolicy, event: &str) {
     tracing::warn!(policy = policy.base.name, field = policy.password_field, "{event}");
-    let mut attributes = Map::new();
-    attributes.insert("policy".to_owned(), policy.base.name.as_str().into());
-    attributes.insert("field".to_owned(), policy.password_field.as_str().into());
-    request.logs.push(LogLine {
-        at: app.clock().now(),
-        level: "warning",
-        logger: "authentik.policies.password.models".to_owned(),
-        event: event.to_owned(),
-        attributes,
-    });
+    let attributes = [("policy", policy.base.name.as_str()), ("field", &policy.password_field)];
+    let at = app.clock().now();
+    request.logs.push(LogLine::warning(at, "authentik.policies.password.models", event, &attributes));
 }
 
 #[cfg(test)]

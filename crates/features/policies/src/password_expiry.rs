@@ -2,10 +2,10 @@
 
 use directory::User;
 use events::{Action, Draft};
-use feature::{App, BoxFuture, Caller};
+use feature::{App, Caller};
 use jiff::Timestamp;
 use object::{Id, Object, Record};
-use policy::{Policy, PolicyException, PolicyRequest, PolicyResult, Subject};
+use policy::{Evaluation, Policy, PolicyException, PolicyRequest, PolicyResult, Subject};
 use store::Filter;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
@@ -35,11 +35,7 @@ pub struct PasswordExpiryPolicy {
 }
 
 /// Whether the user's password is young enough.
-pub fn passes<'a>(
-    app: &'a App,
-    policy: &'a Record,
-    request: &'a PolicyRequest,
-) -> BoxFuture<'a, Result<PolicyResult, PolicyException>> {
+pub fn passes<'a>(app: &'a App, policy: &'a Record, request: &'a PolicyRequest) -> Evaluation<'a> {
     Box::pin(async move {
         let policy: PasswordExpiryPolicy = crate::read(policy)?;
         let user = request.user.as_deref();

@@ -23,6 +23,14 @@ pub struct LogLine {
     pub attributes: Map<String, Json>,
 }
 
+impl LogLine {
+    pub fn warning(at: Timestamp, logger: &str, event: &str, attributes: &[(&str, &str)]) -> Self {
+        let attributes = attributes.iter().map(|(name, value)| ((*name).to_owned(), (*value).into()));
+        let (logger, event) = (logger.to_owned(), event.to_owned());
+        Self { at, level: "warning", logger, event, attributes: attributes.collect() }
+    }
+}
+
 /// Log lines of one or several evaluations, to be shown to whoever tries an expression.
 #[derive(Debug, Clone, Default)]
 pub struct Logs(Arc<Mutex<Vec<LogLine>>>);
