@@ -23,6 +23,27 @@ pub enum Op {
     IEndsWith,
 }
 
+impl Op {
+    /// What Django's word for it names.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "exact" => Self::Eq,
+            "iexact" => Self::IEq,
+            "contains" => Self::Contains,
+            "icontains" => Self::IContains,
+            "startswith" => Self::StartsWith,
+            "istartswith" => Self::IStartsWith,
+            "endswith" => Self::EndsWith,
+            "iendswith" => Self::IEndsWith,
+            "lt" => Self::Lt,
+            "lte" => Self::Le,
+            "gt" => Self::Gt,
+            "gte" => Self::Ge,
+            _ => return None,
+        })
+    }
+}
+
 /// A condition. Paths are field names joined by `__`, through references and many-to-many fields (`groups__name`) and
 /// into JSON (`attributes__nickname`).
 #[derive(Debug, Clone)]
@@ -80,22 +101,6 @@ impl Filter {
 
     /// A condition in Django's spelling: `name`, `name__icontains`, `groups__name__in`, `attributes__a__b`.
     pub fn lookup(spelling: &str, value: Value) -> Self {
-        const OPS: [(&str, Op); 14] = [
-            ("exact", Op::Eq),
-            ("iexact", Op::IEq),
-            ("contains", Op::Contains),
-            ("icontains", Op::IContains),
-            ("startswith", Op::StartsWith),
-            ("istartswith", Op::IStartsWith),
-            ("endswith", Op::EndsWith),
-            ("iendswith", Op::IEndsWith),
-            ("lt", Op::Lt),
-            ("lte", Op::Le),
-            ("gt", Op::Gt),
-            ("gte", Op::Ge),
-            ("ne", Op::Ne),
-            ("date", Op::Eq),
-        ];
         let (path, last) = spelling.rsplit_once("__").unwrap_or((spelling, ""));
         if last == "in" {
             let values = match value {
@@ -108,8 +113,13 @@ impl Filter {
         if last == "isnull" {
             return Self::IsNull { path: path.to_owned().into(), null: value.as_bool().unwrap_or(true) };
         }
-        if let Some((_, op)) = OPS.iter().find(|(name, _)| *name == last) {
-            return Self::compare(path.to_owned(), *op, value);
+        let op = match last {
+            "ne" => Some(Op::Ne),
+            "date" => Some(Op::Eq),
+            word => Op::of_word(word),
+        };
+        if let Some(op) = op {
+            return Self::compare(path.to_owned(), op, value);
         }
         Self::compare(spelling.to_owned(), Op::Eq, value)
     }

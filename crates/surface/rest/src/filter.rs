@@ -8,7 +8,7 @@ mod value;
 use feature::{BoxFuture, Problem};
 use object::{Catalogue, Dependent, Field, FieldErrors, Kind, Model, Record, Value};
 use serde_json::{Value as Json, json};
-use store::{Filter, Op, Query, Store};
+use store::{Filter, Query, Store, scalar};
 
 use crate::ask::Ask;
 
@@ -204,32 +204,4 @@ fn mapping(path: &str, values: &[&str]) -> Result<Filter, Problem> {
         }
     }
     Ok(all)
-}
-
-fn scalar(json: Json) -> Value {
-    match json {
-        Json::Null => Value::Null,
-        Json::Bool(b) => Value::Bool(b),
-        Json::Number(n) => n.as_i64().map_or_else(|| Value::Float(n.as_f64().unwrap_or_default()), Value::Int),
-        Json::String(s) => Value::Text(s),
-        other => Value::Json(other),
-    }
-}
-
-/// The store's comparison for Django's word.
-fn op(word: &str) -> Op {
-    match word {
-        "iexact" => Op::IEq,
-        "contains" => Op::Contains,
-        "icontains" => Op::IContains,
-        "startswith" => Op::StartsWith,
-        "istartswith" => Op::IStartsWith,
-        "endswith" => Op::EndsWith,
-        "iendswith" => Op::IEndsWith,
-        "lt" => Op::Lt,
-        "lte" => Op::Le,
-        "gt" => Op::Gt,
-        "gte" => Op::Ge,
-        _ => Op::Eq,
-    }
 }

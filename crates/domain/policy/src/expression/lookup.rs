@@ -9,21 +9,6 @@ use super::environment::Env;
 use super::query_set::QuerySet;
 use super::show;
 
-const OPS: [(&str, Op); 12] = [
-    ("exact", Op::Eq),
-    ("iexact", Op::IEq),
-    ("contains", Op::Contains),
-    ("icontains", Op::IContains),
-    ("startswith", Op::StartsWith),
-    ("istartswith", Op::IStartsWith),
-    ("endswith", Op::EndsWith),
-    ("iendswith", Op::IEndsWith),
-    ("lt", Op::Lt),
-    ("lte", Op::Le),
-    ("gt", Op::Gt),
-    ("gte", Op::Ge),
-];
-
 /// How a path ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -36,7 +21,7 @@ fn end(name: &str) -> Option<End> {
     match name {
         "in" => Some(End::In),
         "isnull" => Some(End::IsNull),
-        _ => OPS.iter().find(|(n, _)| *n == name).map(|(_, op)| End::Compare(*op)),
+        _ => Op::of_word(name).map(End::Compare),
     }
 }
 

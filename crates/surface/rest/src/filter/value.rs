@@ -2,9 +2,9 @@
 
 use feature::Problem;
 use object::{Field, Key, KeyKind, Kind, Value, parse_key};
-use store::{Filter, Store};
+use store::{Filter, Op, Store};
 
-use super::{Outcome, op};
+use super::Outcome;
 
 pub const NO_CHOICE: &str = "Select a valid choice. That choice is not one of the available choices.";
 
@@ -39,7 +39,7 @@ pub async fn condition(
         return Ok(Ok(Filter::any_of(path.to_owned(), parsed)));
     }
     let value = parsed.pop().unwrap_or_else(|| Value::from(last));
-    Ok(Ok(Filter::compare(path.to_owned(), op(word), value)))
+    Ok(Ok(Filter::compare(path.to_owned(), Op::of_word(word).unwrap_or(Op::Eq), value)))
 }
 
 /// The last value as a boolean.
