@@ -270,6 +270,19 @@ class TestLine:
                     socket.recv(timeout=5)
         api.call("DELETE", f"/outposts/instances/{made['pk']}/", 204)
 
+    @pytest.mark.parametrize("keep", ["pings", "acknowledgements"])
+    def test_whoever_holds_a_token_that_was_taken_away_cannot_keep_the_line(self, server, api, provider, keep):
+        made = api.post("/outposts/instances/", {"name": f"kept by {keep}", "type": "proxy", "providers": [provider["pk"]], "config": {}})
+        with line(server, made, key_of(api, made)) as socket:
+            api.call("DELETE", f"/core/tokens/{made['token_identifier']}/", 204)
+            until = time.monotonic() + 20
+            with pytest.raises(ConnectionClosed):
+                while time.monotonic() < until:
+                    socket.ping() if keep == "pings" else say(socket, ACK)
+                    with contextlib.suppress(TimeoutError):
+                        socket.recv(timeout=0.5)
+        api.call("DELETE", f"/outposts/instances/{made['pk']}/", 204)
+
     @pytest.mark.parametrize("garbage", ["", "[]", "{}", '{"instruction":"x"}', '{"instruction":-1}', '{"instruction":1,"args":[]}', "x" * 70_000, b"\xff\xfe"])
     def test_garbage_closes_the_line_and_harms_nobody(self, server, api, outpost, garbage):
         with line(server, outpost, key_of(api, outpost)) as socket:

@@ -1,7 +1,8 @@
 //! The line that an outpost keeps open to the server: it reports that it lives, and is told what changed.
 //!
 //! SECURITY: only a token in the header opens it, never a browser's session, and the account has to be allowed to see the
-//! outpost. Both are looked at again with every report, so that a token that was taken away closes the line.
+//! outpost. Both are looked at again with every report and every few seconds, so that a token that was taken away closes the
+//! line, whatever whoever holds it says or keeps silent about.
 
 use std::time::Duration;
 
@@ -30,6 +31,8 @@ const SILENCE: Duration = Duration::from_mins(1);
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often the configuration is looked at: changes that come together make one message.
 const LOOK: Duration = Duration::from_millis(250);
+/// How often the token is looked at without a report.
+const CHECK: Duration = Duration::from_secs(5);
 /// Reports are kept no more often than this.
 const KEEP: Duration = Duration::from_secs(1);
 const LARGEST_MESSAGE: usize = 64 << 10;
@@ -144,6 +147,8 @@ impl Line {
     async fn serve(&mut self, socket: &mut WebSocket) -> End {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut checks = interval(CHECK);
+        checks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut heard_of = Instant::now();
         loop {
             let step = tokio::select! {
@@ -156,6 +161,7 @@ impl Line {
                 }
                 heard = self.ear.next() => self.heard(socket, heard).await,
                 _ = looks.tick() => self.look(socket).await,
+                _ = checks.tick() => self.may_stay().await,
                 () = sleep_until(heard_of + SILENCE) => Err(Some((POLICY, "it was silent for too long"))),
             };
             if let Err(end) = step {
@@ -177,12 +183,7 @@ impl Line {
         if said.instruction == ACK {
             return Ok(());
         }
-        match authorize(&self.app, &self.credentials, self.outpost).await {
-            Ok(()) => {}
-            // A database that is away for a moment is no reason to lose all outposts.
-            Err(problem) if problem.status.is_server_error() => {}
-            Err(_) => return Err(Some((POLICY, "its token is not good any more"))),
-        }
+        self.may_stay().await?;
         if said.instruction == HELLO && self.kept.is_none_or(|at| at.elapsed() >= KEEP) {
             let now = self.app.clock().now();
             let state = Instance::said(self.outpost, &self.uid, now, &said.args.unwrap_or_default());
@@ -192,6 +193,16 @@ impl Line {
             self.kept = Some(Instant::now());
         }
         send(socket, &json!({"instruction": ACK, "args": {}})).await
+    }
+
+    /// Whether the token still opens the line.
+    async fn may_stay(&self) -> Result<(), End> {
+        match authorize(&self.app, &self.credentials, self.outpost).await {
+            Ok(()) => Ok(()),
+            // A database that is away for a moment is no reason to lose all outposts.
+            Err(problem) if problem.status.is_server_error() => Ok(()),
+            Err(_) => Err(Some((POLICY, "its token is not good any more"))),
+        }
     }
 
     /// Somebody told outposts something.
