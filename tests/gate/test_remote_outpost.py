@@ -244,6 +244,16 @@ def test_a_websocket_ends_with_the_session(world):
         assert stream.read(1) == b"", "the tunnel is closed"
 
 
+def test_methods_of_the_clients_choice_are_no_labels(world):
+    """Each label is kept for as long as the process lives."""
+    browser, _ = world.log_in("alice")
+    for method in ("MADE-UP-1", "MADE-UP-2"):
+        raw.send(world.outpost.http, "/", world.host["wiki"], world.cookies(browser, "wiki"), method)
+    with urllib.request.urlopen(f"http://127.0.0.1:{world.outpost.metrics}/metrics", timeout=5) as answer:
+        text = answer.read().decode()
+    assert "upstream_response_duration" in text and "MADE-UP" not in text
+
+
 def test_a_large_body_passes(world):
     browser, _ = world.log_in("alice")
     body = b"x" * (40 << 20)

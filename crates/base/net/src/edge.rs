@@ -112,19 +112,24 @@ impl Edge {
     }
 
     fn count(&self, method: &Method, status: StatusCode, took: Duration) {
-        // Methods are the client's free text; only the usual ones may become labels.
-        let method = match *method {
-            Method::GET => "GET",
-            Method::POST => "POST",
-            Method::PUT => "PUT",
-            Method::PATCH => "PATCH",
-            Method::DELETE => "DELETE",
-            Method::HEAD => "HEAD",
-            Method::OPTIONS => "OPTIONS",
-            _ => "other",
-        };
+        let method = method_label(method);
         self.requests.with(&[method, status.as_str()]).increment();
         self.seconds.with(&[method]).observe_duration(took);
+    }
+}
+
+/// The method for metrics. It is the client's free text, of which only the usual ones may become labels: each is kept for as
+/// long as the process lives.
+pub fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
     }
 }
 

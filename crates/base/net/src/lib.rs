@@ -47,7 +47,7 @@ pub use activation::{Passed, PassedFault};
 pub use activity::KeepOpen;
 pub use client_address::{ClientAddress, TrustedProxies};
 pub use connection::Connection;
-pub use edge::{Edge, REQUEST_ID_HEADER};
+pub use edge::{Edge, REQUEST_ID_HEADER, method_label};
 pub use listener::{BindFault, Listener};
 pub use origin::{Origin, Scheme};
 pub use security_headers::{AsIs, security_headers};

@@ -135,13 +135,13 @@ impl Front {
         if let Some(session) = pass.session() {
             passage = passage.until(ended(Arc::clone(&self.remote), session.site, asked.copy()));
         }
-        let method = request.method().clone();
+        let method = net::method_label(request.method());
         let started = self.remote.clock.monotonic();
         let response = self.proxy.forward(request, passage).await.unwrap_or_else(IntoResponse::into_response);
         let took = self.remote.clock.monotonic().saturating_sub(started);
         let scheme = if asked.is_secure { "https" } else { "http" };
         let name = target.to_string();
-        let labels = [state.instance.name.as_str(), name.as_str(), method.as_str(), scheme, site.host.as_str()];
+        let labels = [state.instance.name.as_str(), name.as_str(), method, scheme, site.host.as_str()];
         self.seconds.with(&labels).observe_duration(took);
         response
     }
