@@ -50,3 +50,27 @@ def test_no_websocket_without_a_session(gate):
     s, _, status = opened(gate, "full.example.test", "x=1")
     s.close()
     assert status == 302
+
+
+def test_no_websocket_over_http2_without_a_session(gate):
+    """RFC 8441: the answer comes although the stream that was asked for stays open."""
+
+    def literal(text):
+        return bytes([len(text)]) + text.encode()
+
+    def framed(kind, flags, stream, body=b""):
+        return len(body).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + body
+
+    fields = {":method": "CONNECT", ":protocol": "websocket", ":scheme": "http", ":authority": "full.example.test", ":path": "/socket", "sec-websocket-version": "13"}
+    # RFC 7541 §6.2.2: literal fields without an index, without Huffman.
+    head = b"".join(b"\0" + literal(name) + literal(value) for name, value in fields.items())
+    with socket.create_connection(("127.0.0.1", gate.server.http), timeout=5) as s, s.makefile("rb") as stream:
+        s.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + framed(4, 0, 0) + framed(4, 1, 0) + framed(1, 4, 1, head))
+        while True:
+            start = stream.read(9)
+            body = stream.read(int.from_bytes(start[:3], "big"))
+            assert len(start) == 9 and start[3] != 7, "the connection ended"
+            if start[3] == 1:
+                break
+    # RFC 7541 §6.1: `:status 200` would be 0x88.
+    assert body[0] != 0x88, body
