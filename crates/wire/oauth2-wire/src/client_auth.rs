@@ -114,7 +114,8 @@ fn scheme<'header>(header: &'header str, name: &str) -> Option<&'header str> {
     if !scheme.eq_ignore_ascii_case(name) {
         return None;
     }
-    rest.split_whitespace().next()
+    // Credentials are ASCII and may be long.
+    rest.split_ascii_whitespace().next()
 }
 
 fn form_decode(text: &str) -> Option<String> {

@@ -55,6 +55,26 @@ fn a_line_has_upstream_names_and_the_fields_of_its_spans() {
 }
 
 #[test]
+fn whatever_is_logged_stays_one_line_of_json() {
+    let text: String = (0..0x180).filter_map(char::from_u32).chain(['\u{2028}', '😀', '"', '\\']).collect();
+    let lines = lines(|| {
+        let _outer = tracing::info_span!("outer", path = %text, depth = 1).entered();
+        let _inner = tracing::info_span!("inner", depth = 2, kind = "inner").entered();
+        tracing::info!(said = ?text, share = f64::NAN, half = 0.5, is_on = true, less = -1, kind = "own", "{text}");
+        tracing::info!(request_id = 7, "");
+    });
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["event"], text);
+    assert_eq!(lines[0]["path"], text);
+    assert_eq!(lines[0]["said"], format!("{text:?}"));
+    assert_eq!(lines[0]["share"], Json::Null);
+    assert_eq!((&lines[0]["half"], &lines[0]["is_on"], &lines[0]["less"]), (&0.5.into(), &true.into(), &(-1).into()));
+    // Of two fields with one name that nearer to the event counts.
+    assert_eq!((&lines[0]["depth"], &lines[0]["kind"]), (&2.into(), &"own".into()));
+    assert_eq!(lines[1]["event"], "");
+}
+
+#[test]
 fn filters_are_checked() {
     assert!(filter(LogLevel::Warning, None).is_ok());
     assert!(filter(LogLevel::Info, Some("flow=debug,hyper=trace")).is_ok());

@@ -21,8 +21,11 @@ pub fn signer(app: &App) -> Signer {
 
 /// The key out of the first cookie of that name that we signed. Others of the same name may come from a parent domain.
 pub fn read(app: &App, headers: &HeaderMap) -> Option<String> {
+    let mut values = values(headers, SESSION).peekable();
+    values.peek()?;
+    // Most requests of programs bring no cookie: only now is a key worth deriving.
     let signer = signer(app);
-    values(headers, SESSION).find_map(|value| signer.detach(value).map(str::to_owned))
+    values.find_map(|value| signer.detach(value).map(str::to_owned))
 }
 
 /// The values of all cookies of a name that are not too long.

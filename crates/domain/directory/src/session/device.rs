@@ -23,8 +23,10 @@ fn signer(app: &App) -> Signer {
 
 /// What the browser sent, unless somebody else wrote it or its time is over: the user's `uid`.
 pub(super) fn read(app: &App, headers: &HeaderMap) -> Option<String> {
+    let mut values = cookie::values(headers, DEVICE).peekable();
+    values.peek()?;
     let signer = signer(app);
-    cookie::values(headers, DEVICE).find_map(|value| {
+    values.find_map(|value| {
         let (uid, until) = signer.detach(value)?.rsplit_once(':')?;
         (until.parse::<i64>().ok()? > app.clock().unix()).then(|| uid.to_owned())
     })

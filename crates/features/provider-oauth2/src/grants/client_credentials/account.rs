@@ -8,7 +8,6 @@ use oauth2_wire::TokenError;
 use object::{Id, Object, Record, Refs};
 use policy::Subject;
 use serde_json::{Map, Value as Json};
-use store::Filter;
 
 use super::super::Refusal;
 use crate::client::Client;
@@ -100,8 +99,7 @@ impl Wanted {
     }
 
     async fn find(&self, app: &App) -> Result<Option<Arc<Subject>>, Refusal> {
-        let query = store::Query::filter(Filter::eq("username", self.username.as_str())).limit(1).columns_only();
-        let found = app.store().records(User::model(), &query).await?.into_iter().next();
+        let found = app.store().recall(User::model(), "username", self.username.as_str().into()).await?;
         Ok(found.map(Subject::new))
     }
 
