@@ -183,6 +183,51 @@ class TestAccount:
         change(api, provider, certificate=None)
         own.call("GET", f"/crypto/certificatekeypairs/{pair}/view_private_key/", 404)
 
+    def test_what_it_reads_is_what_the_schema_promises(self, server, api, outpost, provider):
+        """Upstream's outposts are made from the schema: an answer without a required field is no answer for them, and they never start."""
+        schemas = requests.get(f"{server.base}/api/v3/schema/?format=json", timeout=60).json()["components"]["schemas"]
+
+        def faults(schema, value, at):
+            if "allOf" in schema:
+                schema = {**schema["allOf"][0], **schema}
+            nullable = schema.get("nullable")
+            schema = schemas[schema["$ref"].rsplit("/", 1)[1]] if "$ref" in schema else schema
+            if value is None:
+                return [] if nullable or schema.get("nullable") else [f"{at} is null"]
+            if isinstance(value, list):
+                return [fault for i, item in enumerate(value) for fault in faults(schema["items"], item, f"{at}[{i}]")]
+            if isinstance(value, dict):
+                missing = [f"{at}.{name} is missing" for name in schema.get("required", []) if name not in value]
+                known = schema.get("properties", {})
+                return missing + [fault for name, item in value.items() if name in known for fault in faults(known[name], item, f"{at}.{name}")]
+            kind = {str: "string", bool: "boolean", int: "integer", float: "number"}[type(value)]
+            wanted = schema.get("type", kind)
+            return [] if wanted == kind or {wanted, kind} == {"integer", "number"} else [f"{at} is {value!r}"]
+
+        own = Api(server.base, key_of(api, outpost))
+        pair = api.signing_key()
+        change(api, provider, certificate=pair)
+        keypair = f"/crypto/certificatekeypairs/{pair}/"
+        reads = {
+            "/outposts/instances/": "PaginatedOutpostList",
+            "/outposts/proxy/": "PaginatedProxyOutpostConfigList",
+            "/root/config/": "Config",
+            keypair: "CertificateKeyPair",
+            f"{keypair}view_certificate/": "CertificateData",
+            f"{keypair}view_private_key/": "CertificateData",
+        }
+        wrong = [fault for path, name in reads.items() for fault in faults(schemas[name], own.get(path), name)]
+        change(api, provider, certificate=None)
+        assert not wrong, wrong
+
+    def test_it_reports_what_is_wrong_with_a_configuration(self, server, api, outpost):
+        own = Api(server.base, key_of(api, outpost))
+        context = {"message": "Outpost edge (Provider guarded) failed to detect a forward URL from nginx", "headers": {"Accept": "*/*"}}
+        own.post("/events/events/", {"action": "configuration_error", "app": "authentik.providers.proxy", "client_ip": "192.0.2.1", "context": context})
+        event = api.first("/events/events/", action="configuration_error", ordering="-created")
+        assert event["context"]["message"] == context["message"] and event["app"] == "authentik.providers.proxy"
+        own.call("GET", f"/events/events/{event['pk']}/", 404)
+
     def test_it_goes_with_the_outpost(self, server, api, provider):
         made = api.post("/outposts/instances/", {"name": "short-lived", "type": "proxy", "providers": [provider["pk"]], "config": {}})
         key = key_of(api, made)

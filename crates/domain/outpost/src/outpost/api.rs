@@ -1,6 +1,8 @@
 //! What the API adds to an outpost.
 
-use feature::{BoxFuture, Call, Computed, Kind, Method, Operation, Permission, Problem, Rendering, Reply, parameter};
+use feature::{
+    BoxFuture, Call, Caller, Computed, Kind, Method, Operation, Permission, Problem, Rendering, Reply, parameter,
+};
 use object::{Id, Key, Object, Record, render_value};
 use serde_json::{Map, Value as Json, json};
 use store::Snapshot;
@@ -125,13 +127,14 @@ type Rendered<'a> = BoxFuture<'a, Result<Vec<Json>, Problem>>;
 fn providers<'a>(rendering: &'a Rendering<'_>, records: &'a [Record]) -> Rendered<'a> {
     Box::pin(async move {
         let snapshot = rendering.store.snapshot();
-        let of = |r: &Record| r.get("providers").as_keys().iter().filter_map(|k| provider(&snapshot, *k)).collect();
+        let one = |key: &Key| provider(&snapshot, *key, rendering.caller);
+        let of = |record: &Record| record.get("providers").as_keys().iter().filter_map(one).collect();
         Ok(records.iter().map(of).collect())
     })
 }
 
 /// COMPAT: here providers are shown as what all kinds have in common, even where the kind is named.
-fn provider(snapshot: &Snapshot, key: Key) -> Option<Json> {
+fn provider(snapshot: &Snapshot, key: Key, caller: &Caller) -> Option<Json> {
     let Json::Object(mut map) = apps::provider_json(snapshot, key) else { return None };
     let base = apps::Provider::model().schema;
     let base = [
@@ -142,6 +145,12 @@ fn provider(snapshot: &Snapshot, key: Key) -> Option<Json> {
     ];
     for (name, value) in base {
         map.insert(name.to_owned(), value.into());
+    }
+    if caller.internal {
+        // COMPAT: outposts do not start without these, though others are not shown them while they are null.
+        for name in ["assigned_backchannel_application_slug", "assigned_backchannel_application_name"] {
+            map.entry(name).or_insert(Json::Null);
+        }
     }
     Some(Json::Object(map))
 }
