@@ -1,5 +1,6 @@
 //! The generic store on a small catalogue.
 
+mod falling;
 mod memory;
 mod news;
 mod outage;

@@ -78,23 +78,27 @@ pub(crate) fn is_cached(model: &Model) -> bool {
 }
 
 fn falling(catalogue: &Catalogue, model: &'static Model) -> Vec<&'static str> {
-    let mut seen: HashSet<&'static str> = HashSet::from([model.name()]);
-    let mut queue = vec![model];
-    let mut found = Vec::new();
-    while let Some(gone) = queue.pop() {
-        for dependent in catalogue.dependents_of(gone) {
-            let Some(next) = catalogue.model(dependent.model.name()) else { continue };
-            if !seen.insert(next.name()) {
-                continue;
-            }
-            if is_cached(next) || next.schema.remembered {
-                found.push(next.name());
-            }
-            // What is only emptied takes nothing with it.
-            if dependent.on_delete != Some(OnDelete::SetNull) {
-                queue.push(next);
+    let is_kept = |model: &&'static Model| is_cached(model) || model.schema.remembered;
+    let mut queue = every_kind(catalogue, model);
+    let mut found: HashSet<_> = queue.iter().copied().filter(is_kept).map(Model::name).collect();
+    let mut gone = HashSet::new();
+    while let Some(model) = queue.pop() {
+        if !gone.insert(model.name()) {
+            continue;
+        }
+        for dependent in catalogue.dependents_of(model) {
+            let models = every_kind(catalogue, dependent.model);
+            found.extend(models.iter().copied().filter(is_kept).map(Model::name));
+            // What is only emptied, or loses a link, takes nothing with it.
+            if dependent.on_delete == Some(OnDelete::Cascade) {
+                queue.extend(models);
             }
         }
     }
-    found
+    found.into_iter().collect()
+}
+
+/// A row of a family's root is one of a kind as well.
+fn every_kind(catalogue: &Catalogue, model: &'static Model) -> Vec<&'static Model> {
+    std::iter::once(model).chain(catalogue.kinds(model.name())).collect()
 }
