@@ -21,7 +21,7 @@ use crate::postgres::Postgres;
 use crate::shape::Shape;
 use crate::sql::{self, Dialect};
 use crate::sqlite::{Location, Sqlite};
-use crate::statement::{Column, Expect, Statement};
+use crate::statement::{Column, Statement};
 
 /// What may be done to a database that holds data of an older version.
 #[derive(Debug, Clone, Default)]
@@ -65,7 +65,7 @@ const LOCK: i64 = 0x4b65_7977_7269;
 
 fn statement(sql: &str, params: Vec<Value>, columns: Vec<Column>) -> Statement {
     let params = params.into_iter().map(Into::into).collect();
-    Statement { sql: sql.into(), params, columns, expect: Expect::Any, hot: false, heavy: true }
+    Statement::heavy(sql, params).returning(columns)
 }
 
 /// How many tables there are, and whether ours is among them: one question, as another instance may be making them.

@@ -74,6 +74,25 @@ pub struct Statement {
     pub heavy: bool,
 }
 
+impl Statement {
+    /// One that is run often and touches little; it returns no rows.
+    pub fn hot(sql: impl Into<String>, params: Vec<Param>) -> Self {
+        Self { sql: sql.into(), params, columns: Vec::new(), expect: Expect::Any, hot: true, heavy: false }
+    }
+    /// One of many shapes, which may touch many rows; it returns no rows.
+    pub fn heavy(sql: impl Into<String>, params: Vec<Param>) -> Self {
+        Self { hot: false, heavy: true, ..Self::hot(sql, params) }
+    }
+    #[must_use]
+    pub fn returning(self, columns: Vec<Column>) -> Self {
+        Self { columns, ..self }
+    }
+    #[must_use]
+    pub fn expecting(self, expect: Expect) -> Self {
+        Self { expect, ..self }
+    }
+}
+
 /// What a statement did.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {

@@ -6,7 +6,7 @@ use super::{Builder, Dialect, column_of, key_column, quoted, through_of};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
 use crate::query::Query;
-use crate::statement::{Column, Expect, Statement};
+use crate::statement::{Column, Statement};
 
 /// All columns of the rows that match, in the order of [`Model::fields`] without the many-to-many ones.
 pub fn select(
@@ -20,7 +20,7 @@ pub fn select(
     let columns = columns(&mut b, model);
     tail(&mut b, model, query)?;
     let heavy = !hot || !pinpoints(model, &query.filter);
-    Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot, heavy })
+    Ok(Statement { hot, heavy, ..Statement::hot(b.text, b.params).returning(columns) })
 }
 
 /// `SELECT` with every column; returns their types.
@@ -58,7 +58,7 @@ pub fn kinds(catalogue: &Catalogue, dialect: Dialect, root: &'static Model, quer
     b.push(&format!("SELECT t_0.{}, t_0.\"kind\"", quoted(root.key_field().name)));
     tail(&mut b, root, query)?;
     let columns = vec![key_column(root.schema.key), Column::Text];
-    Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot: false, heavy: true })
+    Ok(Statement::heavy(b.text, b.params).returning(columns))
 }
 
 /// One row by its key, which is the only parameter.
@@ -68,7 +68,7 @@ pub fn by_key(catalogue: &Catalogue, dialect: Dialect, model: &'static Model) ->
     b.push(" FROM ");
     b.from(model, "t");
     b.push(&format!(" WHERE t_0.{} = ", quoted(model.key_field().name))).bind(0i64);
-    Statement { sql: b.text, params: Vec::new(), columns, expect: Expect::Any, hot: true, heavy: false }
+    Statement::hot(b.text, Vec::new()).returning(columns)
 }
 
 /// How many rows match, counting no further than `limit`.
@@ -85,14 +85,7 @@ pub fn count_up_to(
     b.push(" WHERE ");
     b.condition(model, "t", filter)?;
     b.push(&format!(" LIMIT {limit}) AS counted"));
-    Ok(Statement {
-        sql: b.text,
-        params: b.params,
-        columns: vec![Column::Int],
-        expect: Expect::Any,
-        hot: false,
-        heavy: true,
-    })
+    Ok(Statement::heavy(b.text, b.params).returning(vec![Column::Int]))
 }
 
 /// How many rows match.
@@ -102,14 +95,7 @@ pub fn count(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, fil
     b.from(model, "t");
     b.push(" WHERE ");
     b.condition(model, "t", filter)?;
-    Ok(Statement {
-        sql: b.text,
-        params: b.params,
-        columns: vec![Column::Int],
-        expect: Expect::Any,
-        hot: false,
-        heavy: true,
-    })
+    Ok(Statement::heavy(b.text, b.params).returning(vec![Column::Int]))
 }
 
 /// The links of one many-to-many field for some rows: pairs of our key and the other's.
@@ -139,7 +125,8 @@ pub fn links(
     b.push(&format!(") ORDER BY {}, \"position\", {}", quoted(through.ours), quoted(through.theirs)));
     let columns = vec![key_column(model.root().key), key_column(target.root().key)];
     let hot = keys.len() == 1;
-    Some(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot, heavy: !hot })
+    let links = if hot { Statement::hot(b.text, b.params) } else { Statement::heavy(b.text, b.params) };
+    Some(links.returning(columns))
 }
 
 fn tail(b: &mut Builder<'_>, model: &'static Model, query: &Query) -> Result<()> {

@@ -5,7 +5,7 @@ use object::{Catalogue, Key, Kind, Model, Record, Value};
 use super::{Builder, Dialect, column_of, key_column, quoted, through_of};
 use crate::error::{Error, Result};
 use crate::filter::Filter;
-use crate::statement::{Expect, Param, Statement};
+use crate::statement::{Column, Expect, Param, Statement};
 use crate::write::Write;
 
 /// The statements of one change.
@@ -39,20 +39,14 @@ pub fn take(catalogue: &Catalogue, dialect: Dialect, model: &'static Model, filt
         b.push(&quoted(field.name));
         columns.push(column_of(catalogue, field));
     }
-    Ok(Statement { sql: b.text, params: b.params, columns, expect: Expect::Any, hot: true, heavy: false })
+    Ok(Statement::hot(b.text, b.params).returning(columns))
 }
 
 /// A key that was given rather than counted: PostgreSQL's counter must not hand it out again.
 fn skip_counted(table: &str, key: &str, taken: i64) -> Statement {
     let counter = format!("pg_get_serial_sequence('{}', '{key}')", quoted(table));
-    Statement {
-        sql: format!("SELECT setval({counter}, GREATEST(nextval({counter}), $1))"),
-        params: vec![taken.into()],
-        columns: vec![crate::statement::Column::Int],
-        expect: Expect::Any,
-        hot: true,
-        heavy: false,
-    }
+    let sql = format!("SELECT setval({counter}, GREATEST(nextval({counter}), $1))");
+    Statement::hot(sql, vec![taken.into()]).returning(vec![Column::Int])
 }
 
 struct Planner<'a> {
@@ -113,13 +107,11 @@ impl Planner<'_> {
             if returns {
                 b.push(&format!(" RETURNING {key_name}"));
             }
-            out.push(Statement {
-                sql: b.text,
-                params: b.params,
-                columns: if returns { vec![key_column(model.root().key)] } else { vec![] },
-                expect: if returns { Expect::Key } else { Expect::Any },
-                hot: true,
-                heavy: false,
+            let insert = Statement::hot(b.text, b.params);
+            out.push(if returns {
+                insert.returning(vec![key_column(model.root().key)]).expecting(Expect::Key)
+            } else {
+                insert
             });
             if level == 0
                 && self.dialect == Dialect::Postgres
@@ -155,14 +147,7 @@ impl Planner<'_> {
                 continue;
             }
             b.push(&format!(" WHERE {} = ", quoted(model.key_field().name))).bind(Value::from(key));
-            out.push(Statement {
-                sql: b.text,
-                params: b.params,
-                columns: vec![],
-                expect: Expect::Row,
-                hot: true,
-                heavy: false,
-            });
+            out.push(Statement::hot(b.text, b.params).expecting(Expect::Row));
         }
         self.links(record, &Value::from(key).into(), true, out);
         Ok(())
@@ -178,14 +163,7 @@ impl Planner<'_> {
                 let mut b = self.builder();
                 b.push(&format!("DELETE FROM {} WHERE {} = ", quoted(&through.table), quoted(through.ours)))
                     .bind(key.clone());
-                out.push(Statement {
-                    sql: b.text,
-                    params: b.params,
-                    columns: vec![],
-                    expect: Expect::Any,
-                    hot: true,
-                    heavy: false,
-                });
+                out.push(Statement::hot(b.text, b.params));
             }
             for (position, target) in targets.iter().enumerate() {
                 out.push(self.link_statement(&through, key.clone(), *target, position as i64));
@@ -203,7 +181,7 @@ impl Planner<'_> {
         ));
         b.bind(key).push(", ").bind(Value::from(target)).push(", ").bind(position);
         b.push(") ON CONFLICT DO NOTHING");
-        Statement { sql: b.text, params: b.params, columns: vec![], expect: Expect::Any, hot: true, heavy: false }
+        Statement::hot(b.text, b.params)
     }
 
     fn link(
@@ -225,14 +203,7 @@ impl Planner<'_> {
         let mut b = self.builder();
         b.push(&format!("DELETE FROM {} WHERE {} = ", quoted(&through.table), quoted(through.ours)));
         b.bind(Value::from(key)).push(&format!(" AND {} = ", quoted(through.theirs))).bind(Value::from(target));
-        out.push(Statement {
-            sql: b.text,
-            params: b.params,
-            columns: vec![],
-            expect: Expect::Any,
-            hot: true,
-            heavy: false,
-        });
+        out.push(Statement::hot(b.text, b.params));
         Ok(())
     }
 
@@ -266,7 +237,7 @@ impl Planner<'_> {
                 continue;
             }
             Self::matching(&mut b, model, filter)?;
-            out.push(Statement { sql: b.text, params: b.params, columns: vec![], expect, hot: true, heavy: false });
+            out.push(Statement::hot(b.text, b.params).expecting(expect));
         }
         Ok(())
     }
@@ -277,7 +248,7 @@ impl Planner<'_> {
         b.push(&format!("DELETE FROM {}{}", quoted(model.root().table), Self::direct(model)));
         Self::matching(&mut b, model, filter)?;
         let expect = if guard { Expect::Row } else { Expect::Any };
-        out.push(Statement { sql: b.text, params: b.params, columns: vec![], expect, hot: true, heavy: false });
+        out.push(Statement::hot(b.text, b.params).expecting(expect));
         Ok(())
     }
 
