@@ -4,40 +4,25 @@
 //! never answer twice. A step that only leads on is a redirect, never a page.
 
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use feature::{App, Problem};
 use flow::{Answer, Circumstances, Mode, RequestLine, Step};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::request::Parts;
+use http::{HeaderValue, Method, StatusCode, header};
 
 use crate::challenge::Challenge;
 use crate::notice::{WRONG, reference};
 use crate::page::{Branding, Page, message};
 use crate::stage::{Link, Surroundings, render};
 
-pub async fn show(
-    state: State<App>,
-    path: Path<String>,
-    query: RawQuery,
-    uri: Uri,
-    headers: HeaderMap,
-    extensions: Extensions,
-) -> Response {
-    respond(Asked { state, path, query, uri, headers, extensions, answer: None }).await
+pub async fn show(State(app): State<App>, Path(slug): Path<String>, parts: Parts) -> Response {
+    respond(&app, &slug, &parts, None).await
 }
 
-pub async fn answer(
-    state: State<App>,
-    path: Path<String>,
-    query: RawQuery,
-    uri: Uri,
-    headers: HeaderMap,
-    extensions: Extensions,
-    body: Bytes,
-) -> Response {
+pub async fn answer(State(app): State<App>, Path(slug): Path<String>, parts: Parts, body: Bytes) -> Response {
     let pairs = form_urlencoded::parse(&body).map(|(k, v)| (k.into_owned(), v.into_owned()));
-    let answer = Some(Answer::form(pairs));
-    respond(Asked { state, path, query, uri, headers, extensions, answer }).await
+    respond(&app, &slug, &parts, Some(Answer::form(pairs))).await
 }
 
 /// The request's extensions, as an extractor.
@@ -45,40 +30,30 @@ pub struct Extensions(pub http::Extensions);
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for Extensions {
     type Rejection = std::convert::Infallible;
-    async fn from_request_parts(parts: &mut http::request::Parts, _: &S) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Self(parts.extensions.clone()))
     }
 }
 
-struct Asked {
-    state: State<App>,
-    path: Path<String>,
-    query: RawQuery,
-    uri: Uri,
-    headers: HeaderMap,
-    extensions: Extensions,
-    answer: Option<Answer>,
-}
-
-async fn respond(asked: Asked) -> Response {
-    let Asked { state: State(app), path: Path(slug), query: RawQuery(query), uri, headers, extensions, answer } = asked;
-    let query = query.unwrap_or_default();
+async fn respond(app: &App, slug: &str, parts: &Parts, answer: Option<Answer>) -> Response {
+    let Parts { uri, headers, extensions, .. } = parts;
+    let query = uri.query().unwrap_or_default();
     let method = if answer.is_some() { Method::POST } else { Method::GET };
-    let line = RequestLine { method: method.as_str(), path: uri.path(), query: &query };
-    let at = match Circumstances::of_request(&app, &extensions.0, &headers, line, &query).await {
+    let line = RequestLine { method: method.as_str(), path: uri.path(), query };
+    let at = match Circumstances::of_request(app, extensions, headers, line, query).await {
         Ok(at) => at,
         // Dressed as a page on its way out.
         Err(problem) => return problem.into_response(),
     };
-    let brand = Branding::of_request(&app, &at.origin, &extensions.0, &headers).await;
+    let brand = Branding::of_request(app, &at.origin, extensions, headers).await;
     let own = uri.path_and_query().map_or("/", http::uri::PathAndQuery::as_str).to_owned();
-    match flow::step(at, &slug, answer, Mode::Page).await {
+    match flow::step(at, slug, answer, Mode::Page).await {
         Ok(Step::Again) => see_other(&own),
         Ok(Step::Show(shown)) => match shown.redirect_to() {
             Some(to) => see_other(to),
-            None => page(&brand, &own, &shown, &reference(&extensions.0)),
+            None => page(&brand, &own, &shown, &reference(extensions)),
         },
-        Err(problem) => refused(&brand, &problem, &reference(&extensions.0)),
+        Err(problem) => refused(&brand, &problem, &reference(extensions)),
     }
 }
 
