@@ -31,7 +31,9 @@ pub use form::Form;
 pub use group::Group;
 pub use recovery::{Recovery, RecoveryLinks};
 pub use role::{Role, RolePermission};
-pub use session::{AuthenticatedSession, CSRF_HEADER, LazySession, Login, Session, WebSession, end_all, sessions};
+pub use session::{
+    AuthenticatedSession, CSRF_HEADER, LazySession, LoggedIn, Login, Session, WebSession, end_all, sessions,
+};
 pub use setup::Milestone;
 pub use token::{Intent, Token};
 pub use user::{User, UserType, parse_own};

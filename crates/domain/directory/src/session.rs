@@ -17,7 +17,7 @@ use store::{Filter, Store};
 use crate::user::User;
 
 pub use layer::sessions;
-pub use login::Login;
+pub use login::{LoggedIn, Login};
 pub use web::{CSRF_HEADER, LazySession, WebSession};
 
 /// What the server keeps about one browser.

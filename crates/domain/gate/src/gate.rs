@@ -264,7 +264,7 @@ impl Gate {
             }
             Fault::Misconfigured(reason) => {
                 self.issuer.report(site, reason);
-                page::text(StatusCode::INTERNAL_SERVER_ERROR, &format!("configuration error: {reason}"))
+                page::page(StatusCode::INTERNAL_SERVER_ERROR, "Configuration error", reason, None)
             }
         }
     }

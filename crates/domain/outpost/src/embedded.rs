@@ -4,24 +4,18 @@ use std::sync::Arc;
 
 use feature::change::{self, Context, Options};
 use feature::{App, Caller, Problem};
-use http::StatusCode;
-use net::Origin;
 use object::Object;
 use serde_json::{Map, Value as Json, json};
 use store::{Filter, Snapshot};
-use url::Url;
 
 use crate::account;
-use crate::config::{self, Config};
+use crate::address::{REMEDY, known_host};
+use crate::config::Config;
 use crate::outpost::Outpost;
 
 /// What marks it.
 pub const MANAGED: &str = "goauthentik.io/outposts/embedded";
 pub const NAME: &str = "authentik Embedded Outpost";
-
-/// What to do where nothing tells how browsers reach the server.
-pub const REMEDY: &str = "Nothing tells under which address browsers reach this server. Set AUTHENTIK_HOST to it \
-    (https://id.example.com), or authentik_host in the configuration of the outpost, or the domain of the default brand.";
 
 /// The embedded outpost, unless the settings switch it off.
 pub fn embedded(app: &App) -> Option<Arc<Outpost>> {
@@ -63,10 +57,8 @@ pub async fn ensure(app: &App) -> Result<(), Problem> {
         }
     }
     account::ensure_all(app).await?;
-    if let Some(outpost) = embedded(app)
-        && host(app, &outpost, None).is_err()
-    {
-        tracing::info!("The embedded outpost sends people to the address they came to. {REMEDY}");
+    if embedded(app).is_some() && known_host(app).is_none() {
+        tracing::info!("The embedded outpost can send nobody to log in yet. {REMEDY}");
     }
     Ok(())
 }
@@ -78,32 +70,4 @@ fn fresh() -> Map<String, Json> {
         Json::Object(map) => map,
         _ => Map::new(),
     }
-}
-
-/// Where browsers find the server: as the outpost's configuration says, else the settings, else the brand, else the request
-/// at hand, which has to be one whose proxy is trusted or that came straight from the client. Never an address that nobody
-/// can go to.
-///
-/// # Errors
-/// Nothing tells. The problem names the remedy.
-pub fn host(app: &App, outpost: &Outpost, request: Option<&Origin>) -> Result<Url, Problem> {
-    let config = outpost.config();
-    let said = |text: &str| config::address(text).ok().flatten();
-    let set = &app.settings().general;
-    let found = said(&config.authentik_host_browser)
-        .or_else(|| said(&config.authentik_host))
-        .or_else(|| set.host_browser.clone())
-        .or_else(|| set.host.clone())
-        .or_else(|| of_brand(&app.store().snapshot()))
-        .or_else(|| Url::parse(&request?.to_string()).ok());
-    let found = found.filter(|url| !config::leads_nowhere(url));
-    found.ok_or_else(|| Problem::detail(StatusCode::SERVICE_UNAVAILABLE, REMEDY))
-}
-
-/// The domain of the default brand, where it is one that can be reached from elsewhere.
-fn of_brand(snapshot: &Snapshot) -> Option<Url> {
-    let all = snapshot.all::<brand::Brand>();
-    let default = all.iter().find(|b| b.default)?;
-    let is_public = default.domain.contains('.') && !default.domain.ends_with('.');
-    is_public.then(|| Url::parse(&format!("https://{}/", default.domain)).ok()).flatten()
 }

@@ -4,6 +4,7 @@
 //! the same way whatever protocol it speaks. It knows no single kind of provider.
 
 mod account;
+pub mod address;
 pub mod config;
 mod connection;
 pub mod embedded;
@@ -17,12 +18,13 @@ mod socket;
 #[cfg(test)]
 mod tests;
 
-use feature::{App, BoxFuture, Feature, Job, Problem};
+use feature::{App, BoxFuture, Feature, Job, Kind, Problem};
 
 pub use account::Watch;
+pub use address::{Visitor, host, known_host};
 pub use config::Config;
 pub use connection::{DockerServiceConnection, KubernetesServiceConnection, OutpostServiceConnection};
-pub use embedded::{embedded, host};
+pub use embedded::embedded;
 pub use index::{of_provider, providers_of};
 pub use instruct::{Ear, Heard, Instruction, Told, end_session, instruct};
 pub use outpost::{Outpost, OutpostType};
@@ -34,6 +36,7 @@ pub const FEATURE: Feature = Feature::new("outpost")
         connection::api::KINDS[2],
         outpost::api::KIND,
         instance::KIND,
+        Kind::of::<address::SeenAddress>(),
     ])
     .routes(socket::routes)
     .jobs(&[Job { name: "outposts_ensure", every: 3600, run: ensure }])
@@ -42,9 +45,11 @@ pub const FEATURE: Feature = Feature::new("outpost")
 
 fn setup(app: &App) {
     app.provide(brand::EmbeddedOutpost(|app| {
-        let outpost = embedded(app)?;
-        Some(host(app, &outpost, None).map(|url| url.to_string()).unwrap_or_default())
+        embedded(app)?;
+        // Written as in configurations.
+        Some(known_host(app).map(|url| url.as_str().trim_end_matches('/').to_owned()).unwrap_or_default())
     }));
+    app.provide(directory::LoggedIn(address::logged_in));
 }
 
 fn ensure(app: &App) -> BoxFuture<'_, Result<(), Problem>> {

@@ -1,6 +1,7 @@
 //! Outposts, their accounts and what they are told.
 
 mod accounts;
+mod addresses;
 mod configs;
 mod telling;
 

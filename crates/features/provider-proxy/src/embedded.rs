@@ -1,7 +1,9 @@
 //! The outpost inside the server: the gate with the store and the OAuth provider behind it, in front of the router.
 
+mod address;
 mod front;
 mod issuer;
+mod reports;
 mod sessions;
 
 use feature::{App, Caller, RequestLine};

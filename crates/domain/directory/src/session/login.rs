@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use feature::{Caller, Problem};
+use feature::{App, BoxFuture, Caller, Problem};
 use object::{Id, Object, Value};
 use serde_json::{Map, Value as Json};
 use store::{Filter, Write};
@@ -24,6 +24,9 @@ pub struct Login<'a> {
     /// How long the login lasts; zero: until the browser is closed or the session was not used for a day.
     pub duration: Duration,
 }
+
+/// Told of each login once it is kept: who it is, and at which origin their browser is. Handed in by the crate `outpost`.
+pub struct LoggedIn(pub for<'a> fn(&'a App, &'a User, origin: &'a str) -> BoxFuture<'a, ()>);
 
 impl WebSession {
     /// Logs a user in. The session gets a new key, so that nobody who knew the old one gets in with it; what another
@@ -86,6 +89,9 @@ impl WebSession {
         tx.commit().await?;
         let mut user = User::clone(&user);
         user.last_login = Some(now);
+        if let (Some(told), Some(origin)) = (app.service::<LoggedIn>(), &from.origin) {
+            (told.0)(app, &user, origin).await;
+        }
         *self.0.state.lock() =
             State { row: Some(row), key, user: Some(Arc::new(user)), data, cookie: Cookie::Set, ..State::fresh(app) };
         Ok(login)

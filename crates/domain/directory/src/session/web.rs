@@ -50,7 +50,7 @@ struct Lazy {
 pub(super) struct From {
     pub app: App,
     pub secure: bool,
-    origin: Option<String>,
+    pub origin: Option<String>,
     pub address: String,
     pub user_agent: String,
     /// Whose device it is, as a cookie tells.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::config::{address, fault};
-use crate::{Config, DockerServiceConnection, KubernetesServiceConnection, host};
+use crate::{Config, DockerServiceConnection, KubernetesServiceConnection};
 
 fn said(config: Json) -> String {
     fault(&map(config)).unwrap_or_default()
@@ -66,28 +66,6 @@ fn what_is_left_out_has_its_default() {
             "{name}"
         );
     }
-}
-
-#[tokio::test]
-async fn people_are_sent_to_an_address_that_somebody_named() {
-    let app = app().await;
-    let outpost = ready(&app).await;
-    let request = net::Origin { scheme: net::Scheme::Https, host: "seen.example.com:8443".into() };
-    let nowhere = net::Origin { scheme: net::Scheme::Http, host: "0.0.0.0:9000".into() };
-    assert_eq!(host(&app, &outpost, Some(&request)).unwrap().as_str(), "https://seen.example.com:8443/");
-    for unknown in [host(&app, &outpost, None), host(&app, &outpost, Some(&nowhere))] {
-        assert!(unknown.unwrap_err().body["detail"].as_str().unwrap().contains("AUTHENTIK_HOST"));
-    }
-    let brand = json!({"domain": "id.example.com", "default": true});
-    create::<brand::Brand>(&app, brand).await.unwrap();
-    assert_eq!(host(&app, &outpost, None).unwrap().as_str(), "https://id.example.com/");
-    let record = outpost.to_record();
-    let named = update(&app, &record, json!({"config": {"authentik_host": "http://inside:9000"}})).await.unwrap();
-    assert_eq!(host(&app, &named.to().unwrap(), None).unwrap().as_str(), "http://inside:9000/");
-
-    let app = app_with(&[("AUTHENTIK_HOST", "https://set.example.com")]).await;
-    let outpost = ready(&app).await;
-    assert_eq!(host(&app, &outpost, Some(&nowhere)).unwrap().as_str(), "https://set.example.com/");
 }
 
 #[tokio::test]

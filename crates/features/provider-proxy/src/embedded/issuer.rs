@@ -7,6 +7,8 @@ use gate::{Addresses, Asked, Awaited, Basic, Claims, Fault, Issuer, Login, Redee
 use provider_oauth2::in_process::{Inside, NotGiven, Tokens};
 use serde_json::Value as Json;
 
+use super::address::base;
+use super::reports::Reports;
 use super::{caller, fault, http_info, origin};
 
 /// Seconds for which an answer about credentials in a header is remembered; they are looked at again every second.
@@ -14,22 +16,12 @@ const REMEMBERED: u32 = 60;
 
 pub struct Embedded {
     app: App,
+    reports: Reports,
 }
 
 impl Embedded {
     pub fn new(app: &App) -> Self {
-        Self { app: app.clone() }
-    }
-
-    /// `https://id.example.com`, where browsers reach the server.
-    fn base(&self) -> Result<String, Fault> {
-        let Some(outpost) = outpost::embedded(&self.app) else {
-            return Err(Fault::Misconfigured("there is no embedded outpost".to_owned()));
-        };
-        // The request at hand came to the application's address, which tells nothing about the server's.
-        let host = outpost::host(&self.app, &outpost, None)
-            .map_err(|_| Fault::Misconfigured(outpost::embedded::REMEDY.to_owned()))?;
-        Ok(host.as_str().trim_end_matches('/').to_owned())
+        Self { app: app.clone(), reports: Reports::default() }
     }
 }
 
@@ -76,8 +68,8 @@ fn login(tokens: Tokens, good_for: u32) -> Result<Login, Fault> {
 }
 
 impl Issuer for Embedded {
-    fn addresses(&self, site: &Site, _: &Asked) -> Result<Arc<Addresses>, Fault> {
-        let base = self.base()?;
+    fn addresses(&self, site: &Site, asked: &Asked) -> Result<Arc<Addresses>, Fault> {
+        let base = base(&self.app, site, asked)?;
         let slug = &site.config.assigned_application_slug;
         let global = |name: &str| format!("{base}/application/o/{name}/");
         let own = |name: &str| format!("{base}/application/o/{slug}/{name}");
@@ -95,7 +87,7 @@ impl Issuer for Embedded {
 
     fn redeem<'a>(&'a self, site: &'a Site, redeem: Redeem<'a>, asked: &'a Asked) -> Awaited<'a, Login> {
         Box::pin(async move {
-            let asking = Asking::new(self.base()?, asked);
+            let asking = Asking::new(base(&self.app, site, asked)?, asked);
             let inside = asking.inside(&self.app, site.config.pk);
             let tokens = inside.redeem(redeem.code, redeem.verifier, redeem.redirect_uri).await.map_err(not_given)?;
             login(tokens, 0)
@@ -104,7 +96,7 @@ impl Issuer for Embedded {
 
     fn bearer<'a>(&'a self, site: &'a Site, token: &'a str, asked: &'a Asked) -> Awaited<'a, Option<Login>> {
         Box::pin(async move {
-            let asking = Asking::new(self.base()?, asked);
+            let asking = Asking::new(String::new(), asked);
             let found = asking.inside(&self.app, site.config.pk).bearer(token).await.map_err(not_given)?;
             found.map(|tokens| login(tokens, REMEMBERED)).transpose()
         })
@@ -112,7 +104,7 @@ impl Issuer for Embedded {
 
     fn basic<'a>(&'a self, site: &'a Site, given: Basic<'a>, asked: &'a Asked) -> Awaited<'a, Option<Login>> {
         Box::pin(async move {
-            let asking = Asking::new(self.base()?, asked);
+            let asking = Asking::new(base(&self.app, site, asked)?, asked);
             let inside = asking.inside(&self.app, site.config.pk);
             // Most wrong passwords end here, before anything is written.
             if !inside.is_app_password(given.username, given.password).await.map_err(not_given)? {
@@ -126,6 +118,9 @@ impl Issuer for Embedded {
     fn report(&self, site: Option<&Site>, message: &str) {
         let provider = site.map(|s| s.config.name.clone()).unwrap_or_default();
         tracing::error!(provider, "{message}");
+        if !self.reports.is_new(self.app.clock(), site.map_or(0, |s| s.config.pk), message) {
+            return;
+        }
         let app = self.app.clone();
         let message = message.to_owned();
         tokio::spawn(async move {

@@ -84,6 +84,8 @@ fn derive(change: &mut Change<'_>) {
     record.set("client_type", Value::Text("confidential".into()));
     // COMPAT: tokens are signed with the client's secret, which outposts know.
     record.set("signing_key", Value::Null);
+    // Outposts hold no key to decrypt with.
+    record.set("encryption_key", Value::Null);
     record.set("include_claims_in_id_token", Value::Bool(true));
     record.set("redirect_uris", Value::Json(redirect_uris));
     let snapshot = change.store.snapshot();
