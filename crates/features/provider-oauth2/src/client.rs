@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use store::Snapshot;
 
 use crate::claims::steady::{Kept, is_steady};
-use crate::provider::{ClientType, IssuerMode, OAuth2Provider};
+use crate::provider::{ClientType, IssuerMode, OAuth2Provider, extension};
 use crate::scope_mapping::ScopeMapping;
 
 /// Documents kept for a client: one for every address that it is reached at.
@@ -109,6 +109,21 @@ impl Client {
     }
 }
 
+/// The provider, without a key that its client could not decrypt with: whoever set one before it was refused shall not find
+/// that nobody can log in.
+fn readable(provider: &Arc<OAuth2Provider>, snapshot: &Snapshot) -> Arc<OAuth2Provider> {
+    if provider.encryption_key.is_none() || extension(snapshot, provider.base.pk.key()).is_none() {
+        return Arc::clone(provider);
+    }
+    tracing::warn!(
+        provider = provider.base.name,
+        "The encryption key of this provider does not count: its outpost has none"
+    );
+    let mut provider = OAuth2Provider::clone(provider);
+    provider.encryption_key = None;
+    Arc::new(provider)
+}
+
 /// All clients of one snapshot.
 pub struct Clients {
     client_ids: HashMap<String, Arc<Client>>,
@@ -125,7 +140,7 @@ impl Clients {
         for provider in snapshot.all::<OAuth2Provider>().iter() {
             let pk = provider.base.pk.0;
             let application = application_of.get(&pk).map(|a| Arc::clone(a));
-            let client = Arc::new(Client::new(Arc::clone(provider), application, snapshot));
+            let client = Arc::new(Client::new(readable(provider, snapshot), application, snapshot));
             if let Some(application) = &client.application {
                 found.slugs.insert(application.slug.clone(), Arc::clone(&client));
             }

@@ -11,7 +11,7 @@ use oauth2_wire::RedirectUri;
 use object::{Choices, Generated, Id, Json, JsonShape, Object, Refs, Shape};
 use serde::{Deserialize, Serialize};
 
-pub use check::check;
+pub use check::{check, extension};
 pub use launch::url as launch_url;
 pub use list::{PARAMETERS as LIST_PARAMETERS, listing};
 

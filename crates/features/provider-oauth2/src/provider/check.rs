@@ -1,11 +1,15 @@
 //! What a provider must look like beyond its field types.
 
+use apps::Provider;
 use feature::{BoxFuture, Change, Problem};
 use oauth2_wire::{MatchingMode, RedirectUri, RedirectUriRefusal};
-use object::{FieldErrors, Value};
+use object::{FieldErrors, Model, Object, Record, Value};
 use serde_json::{Value as Json, json};
+use store::Snapshot;
 
-/// Checks the redirect URIs and keeps only the members that mean something.
+use super::OAuth2Provider;
+
+/// Checks the redirect URIs, keeping only the members that mean something, and that the client can read its tokens.
 pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
         let mut errors = FieldErrors::default();
@@ -18,8 +22,29 @@ pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
                 Err(wrong) => errors.set("redirect_uris", wrong),
             }
         }
+        if let Some(message) = unreadable(change) {
+            errors.set("encryption_key", json!([message]));
+        }
         if errors.is_empty() { Ok(()) } else { Err(Problem::fields(&errors)) }
     })
+}
+
+/// What a provider is beyond an OAuth provider, if it is more.
+pub fn extension(snapshot: &Snapshot, provider: object::Key) -> Option<&'static Model> {
+    let kind = snapshot.concrete(Provider::MODEL, provider)?.model;
+    (kind.name() != OAuth2Provider::MODEL).then_some(kind)
+}
+
+/// What is wrong with a key to encrypt to. Kinds that extend this one have clients of our own, which hold no keys; their
+/// forms have no such field, but this side of them is shown as an OAuth provider too.
+fn unreadable(change: &Change<'_>) -> Option<String> {
+    let is_set = *change.record.get("encryption_key") != Value::Null;
+    if !is_set || !change.differs("encryption_key") {
+        return None;
+    }
+    let kind = extension(&change.store.snapshot(), change.before.and_then(Record::key)?)?;
+    let name = kind.schema.verbose_name;
+    Some(format!("This is part of a {name}: the outpost has no key to decrypt its tokens with. Leave it empty."))
 }
 
 /// The list read, or what is wrong: messages by member for each item, as a nested serializer reports them.
