@@ -42,7 +42,7 @@ pub const FLOW: &[Computed] = &[
         name: "background_themed_urls",
         schema: r##"{"allOf": [{"$ref": "#/components/schemas/ThemedUrls"}], "nullable": true, "readOnly": true}"##,
         required: true,
-        render: nothing,
+        render: themed_backgrounds,
     },
     Computed { name: "stages", schema: UUIDS, required: true, render: stages },
     Computed { name: "policies", schema: UUIDS, required: true, render: policies },
@@ -75,10 +75,6 @@ fn own_key<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {
     each(records, |r| r.key().map_or(Json::Null, |k| json!(k)))
 }
 
-fn nothing<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {
-    each(records, |_| Json::Null)
-}
-
 /// Plans are made anew each time, which costs less than keeping them would.
 fn zero<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {
     each(records, |_| json!(0))
@@ -86,6 +82,15 @@ fn zero<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {
 
 fn background<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {
     each(records, |r| background_url(r.text("background")).into())
+}
+
+fn themed_backgrounds<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {
+    const THEME: &str = "%(theme)s";
+    each(records, |r| {
+        let file = r.text("background");
+        let of = |theme| background_url(&file.replace(THEME, theme));
+        if file.contains(THEME) { json!({"light": of("light"), "dark": of("dark")}) } else { Json::Null }
+    })
 }
 
 fn export<'a>(_: &'a Rendering<'_>, records: &'a [Record]) -> Shown<'a> {

@@ -20,6 +20,10 @@ pub async fn answer(ask: &Ask, kind: &'static Kind, segment: &str) -> Result<Res
     let registry = ask.app.registry();
     for dependent in registry.catalogue.dependents_of(record.model) {
         let (model, field) = (dependent.model, dependent.field);
+        // COMPAT: what there can only be one of (a provider's application) is not listed.
+        if field.unique && dependent.on_delete.is_some() {
+            continue;
+        }
         let users = users(ask, model, Filter::eq(field.name, key)).await?;
         if let Some(other) = registry.kind(model.name()).and_then(|k| other_end(k, field)) {
             let keys: Vec<Key> = users.iter().filter_map(|r| r.get(other.name).as_key()).collect();
