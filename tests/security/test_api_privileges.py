@@ -117,6 +117,41 @@ def test_a_delegate_cannot_take_over_a_superuser(server, api, delegated, admin_p
     assert delegated.who() == "delegated"
 
 
+def test_a_delegate_cannot_act_by_a_superusers_token(server, api, delegated, admin_pk):
+    """Whoever knows or chooses its secret is a superuser."""
+    identifier = "the-superusers-own"
+    api.post("/core/tokens/", {"identifier": identifier, "user": admin_pk, "intent": "api"})
+    keeper = delegate(server, api, "keeper-of-tokens", ["authentik_core.view_token", "authentik_core.view_token_key", "authentik_core.set_token_key"])
+    answer = keeper.call("get", f"/core/tokens/{identifier}/view_key/")
+    assert answer.status_code == 403, answer.text[:300]
+    answer = keeper.call("post", f"/core/tokens/{identifier}/set_key/", json={"key": "known-to-the-keeper-of-tokens"})
+    assert answer.status_code == 403, answer.text[:300]
+    assert requests.get(f"{api.base}/core/users/me/", headers={"Authorization": "Bearer known-to-the-keeper-of-tokens"}, timeout=30).status_code == 403
+    # What the rights are for: other people's.
+    api.post("/core/tokens/", {"identifier": "the-delegates", "user": delegated.pk, "intent": "api"})
+    assert keeper.call("get", "/core/tokens/the-delegates/view_key/").json()["key"]
+    assert keeper.call("post", "/core/tokens/the-delegates/set_key/", json={"key": "another-secret-of-the-delegate"}).status_code == 204
+
+
+@pytest.fixture(scope="module")
+def registrar(server, api):
+    """May change and delete users."""
+    return delegate(server, api, "registrar", [f"authentik_core.{verb}_user" for verb in ("view", "change", "delete")])
+
+
+@pytest.mark.parametrize("change", [{"email": "registrar@example.com"}, {"username": "superseded"}, {"is_active": False}, {"type": "external"}, {"attributes": {"upn": "x"}}, None])
+def test_a_delegate_does_not_rename_or_shut_out_a_superuser(api, registrar, ordinary, admin_pk, change):
+    """Links to get back into an account go to its address, and applications know people by their names."""
+    path = f"/core/users/{admin_pk}/"
+    before = api.get(path)
+    answer = registrar.call("patch", path, json=change) if change else registrar.call("delete", path)
+    assert answer.status_code == 403, f"{answer.status_code} {answer.text[:300]}"
+    after = api.get(path)
+    assert all(after[name] == before[name] for name in ("username", "email", "is_active", "type", "attributes"))
+    # What the right is for: other people.
+    assert registrar.call("patch", f"/core/users/{ordinary.pk}/", json={"email": "climber@example.org"}).status_code == 200
+
+
 def test_a_delegate_cannot_make_a_token_for_a_superuser(api, delegated, admin_pk):
     answer = delegated.call("post", "/core/tokens/", json={"identifier": "stolen", "user": admin_pk, "intent": "api"})
     if answer.status_code == 201:
@@ -251,6 +286,53 @@ def test_a_test_runs_what_is_stored(api):
     admin = api.first("/core/users/", username="akadmin")["pk"]
     answer = api.post(f"/policies/all/{pk}/test/", {"user": admin, "context": {}, "expression": "return True"}, expect=200)
     assert answer["passing"] is False
+
+
+@pytest.fixture(scope="module")
+def guarded(api):
+    """A provider whose secrets an outpost would read."""
+    flows = {kind: api.flow(slug) for kind, slug in (("authorization_flow", "default-provider-authorization-implicit-consent"), ("invalidation_flow", "default-provider-invalidation-flow"))}
+    provider = api.post("/providers/proxy/", {"name": "guarded", "mode": "forward_single", "external_host": "https://guarded.example.com", **flows})
+    api.post("/core/applications/", {"name": "guarded", "slug": "guarded", "provider": provider["pk"]})
+    return {**provider, **flows}
+
+
+def test_a_delegate_hands_no_provider_to_an_outpost_that_they_cannot_see(server, api, guarded):
+    rights = [f"authentik_outposts.{verb}_outpost" for verb in ("view", "add", "change")]
+    person = delegate(server, api, "ferryman", rights)
+    body = {"name": "ferry", "type": "proxy", "providers": [guarded["pk"]], "config": {}}
+    answer = person.call("post", "/outposts/instances/", json=body)
+    assert answer.status_code == 400 and "does not exist" in answer.text, answer.text
+    made = api.post("/outposts/instances/", body)
+    # What is there already may stay.
+    assert person.call("patch", f"/outposts/instances/{made['pk']}/", json={"name": "ferry 2"}).status_code == 200
+    right = {"permissions": ["authentik_providers_proxy.view_proxyprovider"], "model": "authentik_providers_proxy.proxyprovider", "object_pk": str(guarded["pk"])}
+    api.call("POST", f"/rbac/permissions/assigned_by_roles/{person.role}/assign/", 200, json=right)
+    answer = person.call("post", "/outposts/instances/", json={**body, "name": "ferry 3"})
+    assert answer.status_code == 201, answer.text
+
+
+def test_a_delegate_gives_no_key_away_that_they_cannot_read(server, api, guarded):
+    rights = [f"authentik_providers_proxy.{verb}_proxyprovider" for verb in ("view", "add", "change")]
+    person = delegate(server, api, "locksmith", [*rights, "authentik_crypto.view_certificatekeypair"])
+    body = {"mode": "forward_single", "certificate": api.signing_key()}
+    answer = person.call("patch", f"/providers/proxy/{guarded['pk']}/", json=body)
+    assert answer.status_code == 400 and "certificate" in answer.json(), answer.text
+    api.call("POST", f"/rbac/permissions/assigned_by_roles/{person.role}/assign/", 200, json={"permissions": ["authentik_crypto.view_certificatekeypair_key"]})
+    answer = person.call("patch", f"/providers/proxy/{guarded['pk']}/", json=body)
+    assert answer.status_code == 200, answer.text
+
+
+def test_no_provider_takes_the_address_of_the_server(server, api, guarded):
+    body = {"mode": "proxy", "internal_host": "http://127.0.0.1:1", "external_host": "https://id.example.com:443/"}
+    # Known once it is set.
+    outpost = api.first("/outposts/instances/", managed__iexact="goauthentik.io/outposts/embedded")
+    api.patch(f"/outposts/instances/{outpost['pk']}/", {"config": {**outpost["config"], "authentik_host": "https://id.example.com"}})
+    answer = api.session.patch(f"{api.base}/providers/proxy/{guarded['pk']}/", json=body, timeout=30)
+    assert answer.status_code == 400 and "address of the server" in answer.json()["external_host"][0], answer.text
+    # For others it is asked about, and stays reachable.
+    assert api.patch(f"/providers/proxy/{guarded['pk']}/", {**body, "mode": "forward_single"})["mode"] == "forward_single"
+    assert api.patch(f"/providers/proxy/{guarded['pk']}/", {**body, "external_host": "https://app.example.com"})["mode"] == "proxy"
 
 
 def test_a_delegate_applies_no_blueprints(api, delegated):

@@ -8,6 +8,8 @@ use store::Filter;
 
 use super::Token;
 use crate::form::Form;
+use crate::guard;
+use crate::user::User;
 
 pub const ALL: &[Operation] = &[
     Operation {
@@ -41,8 +43,11 @@ fn view_key(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         let record = call.target()?;
         let token = record.clone().to::<Token>()?;
         let is_own = call.caller.user == Some(token.user.0);
-        if !is_own && !call.caller.may_on("authentik_core.view_token_key", token.key()) {
-            return Err(Problem::forbidden());
+        if !is_own {
+            if !call.caller.may_on("authentik_core.view_token_key", token.key()) {
+                return Err(Problem::forbidden());
+            }
+            may_be_its_user(call, &token).await?;
         }
         events::secret_view(&call.caller, reference(record)).emit(&call.app, call.app.store()).await?;
         Ok(Reply::ok(json!({ "key": token.key })))
@@ -52,6 +57,7 @@ fn view_key(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
 fn set_key(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
     Box::pin(async move {
         let record = call.target()?;
+        may_be_its_user(call, &record.clone().to::<Token>()?).await?;
         let mut form = Form::of(call)?;
         let key = form.secret("key");
         form.finish()?;
@@ -63,4 +69,11 @@ fn set_key(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         tx.commit().await?;
         Ok(Reply::no_content())
     })
+}
+
+/// SECURITY: whoever knows the secret of a token is its user. With a superuser's, only superusers may.
+async fn may_be_its_user(call: &Call, token: &Token) -> Result<(), Problem> {
+    let store = call.app.store();
+    let user = store.get::<User>(token.user).await?.ok_or_else(Problem::not_found)?;
+    guard::may_take_over(store, &call.caller, &user).await
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use feature::{BoxFuture, Change, Doing, Installation, Problem, Through};
-use object::{Access, Id, Key, Object as _, Value, parse_field};
+use object::{Access, Id, Key, Object as _, Record, Value, parse_field};
 use serde_json::Value as Json;
 use store::Filter;
 
@@ -20,6 +20,7 @@ pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
     Box::pin(async move {
         check_path(change)?;
         check_type(change)?;
+        check_mighty(change).await?;
         let added = added(change, "groups");
         let removed = removed(change, "groups");
         for group in &added {
@@ -39,6 +40,25 @@ pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
         }
         set_password(change).await
     })
+}
+
+/// What others know a user by, and what decides whether the user gets in.
+const IDENTITY: [&str; 5] = ["username", "email", "is_active", "type", "attributes"];
+
+/// SECURITY: applications know people by these fields, and the way back into an account is mailed to its address. Whoever may
+/// change users becomes no superuser by them, and shuts none out.
+async fn check_mighty(change: &Change<'_>) -> Result<(), Problem> {
+    match change.before {
+        Some(before) if IDENTITY.iter().any(|field| change.differs(field)) => may_rule_over(change, before).await,
+        _ => Ok(()),
+    }
+}
+
+async fn may_rule_over(change: &Change<'_>, user: &Record) -> Result<(), Problem> {
+    if change.caller.through == Through::System {
+        return Ok(());
+    }
+    guard::may_take_over(change.store, change.caller, &user.clone().to::<User>()?).await
 }
 
 fn check_path(change: &Change<'_>) -> Result<(), Problem> {
@@ -102,6 +122,7 @@ pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
 pub fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
     Box::pin(async move {
         let Some(Key::Int(pk)) = change.record.key() else { return Ok(()) };
+        may_rule_over(change, &change.record).await?;
         if Installation::of(change.app).flag("gdpr_compliance") == Some(true) {
             change.store.delete_where(events::Event::model(), Filter::eq("user__pk", pk)).await?;
         }
