@@ -19,7 +19,7 @@ use crate::headers::{self, Meta};
 use crate::memory::Memory;
 use crate::ports::{Fault, Issuer, Sessions};
 use crate::session::Held;
-use crate::site::{Mode, Site, without_port};
+use crate::site::{Site, without_port};
 use crate::sites::Sites;
 use crate::{CALLBACK_SIGNATURE, LOGOUT_SIGNATURE, PREFIX, cookie, page};
 
@@ -164,7 +164,7 @@ impl Gate {
             }
         };
         let Some(site) = sites.of_host(&target.host) else { return unknown(asked, &target.host) };
-        if kind == Kind::Nginx && is_asked_for_another(sites, site, asked, &target.host) {
+        if kind == Kind::Nginx && is_asked_for_another(sites, asked, &target.host) {
             return page::text(StatusCode::BAD_REQUEST, &Unclear::Ambiguous.to_string());
         }
         // Some proxies send everything through the check, the way back from a login too.
@@ -275,12 +275,10 @@ impl Gate {
 /// SECURITY: asked `GET http://vault/ HTTP/1.1` with `Host: wiki`, nginx serves vault, and its `$http_host`, of which
 /// authentik's configuration makes `X-Original-URL`, is wiki. `Host`, which is made of `$host`, tells. Only sites of one
 /// application count: the outpost's own name, which others write there, may lie in a domain that it protects.
-fn is_asked_for_another(sites: &Sites, site: &Site, asked: &Asked, host: &str) -> bool {
-    let Some(named) = asked.named_host().filter(|named| without_port(named) != without_port(host)) else {
-        return false;
-    };
-    let other = sites.of_host(&named).filter(|other| other.mode() != Mode::ForwardDomain);
-    other.is_some_and(|other| other.config.pk != site.config.pk)
+fn is_asked_for_another(sites: &Sites, asked: &Asked, host: &str) -> bool {
+    let Some(named) = asked.named_host() else { return false };
+    let named = without_port(&named);
+    named != without_port(host) && sites.has_own(named)
 }
 
 /// No site has this host.

@@ -59,10 +59,14 @@ impl Sites {
             return Some(site);
         }
         let name = without_port(host);
-        if self.names.contains(name) {
+        if self.has_own(name) {
             return None;
         }
         self.domains.iter().find(|(domain, _)| is_within(name, domain)).map(|(_, site)| site)
+    }
+    /// Whether a name has a site of its own, at any port.
+    pub(crate) fn has_own(&self, name: &str) -> bool {
+        self.names.contains(name)
     }
     pub fn by_pk(&self, pk: i64) -> Option<&Arc<Site>> {
         self.keys.get(&pk)
