@@ -54,6 +54,17 @@ async fn wrong_providers(change: &Change<'_>, is_embedded: bool) -> Result<Optio
     let Some(kind) = OutpostType::parse(change.record.text("type")) else { return Ok(None) };
     let query = Query::filter(Filter::any_of("pk", keys.iter().copied())).columns_only();
     let found = change.store.concretes(Provider::model(), &query).await?;
+    // SECURITY: an outpost reads the secrets of its providers. Whoever may change outposts but not even see a provider has none
+    // to hand to one.
+    let had = change.before.map(|before| before.get("providers").as_keys()).unwrap_or_default();
+    let hidden = found.iter().filter_map(|r| Some((r, r.key()?))).find(|(r, key)| {
+        let schema = r.model.schema;
+        let view = format!("{}.view_{}", schema.app_label(), schema.model_name());
+        !had.contains(key) && !change.caller.may_on(&view, *key)
+    });
+    if let Some((_, key)) = hidden {
+        return Ok(Some(format!("Invalid pk \"{key}\" - object does not exist.")));
+    }
     let found: HashMap<Key, Record> = found.into_iter().filter_map(|r| Some((r.key()?, r))).collect();
     let wrong = keys.iter().filter_map(|k| found.get(k)).find(|r| r.model.name() != kind.provider());
     Ok(wrong.map(|r| {

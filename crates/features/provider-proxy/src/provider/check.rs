@@ -1,9 +1,11 @@
 //! What a proxy provider must look like, and what follows from it.
 
 use feature::{BoxFuture, Change, Problem};
-use object::{Key, Object, Value};
+use object::{Choices, Key, Object, Value};
 use provider_oauth2::ScopeMapping;
 use serde_json::{Value as Json, json};
+
+use super::ProxyMode;
 
 /// The scopes that every proxy provider offers, by the names that keep them.
 const SCOPES: [&str; 5] = [
@@ -19,6 +21,8 @@ pub fn check<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem
         basic_auth(change)?;
         internal_host(change)?;
         domain(change)?;
+        own_address(change)?;
+        certificate(change)?;
         expressions(change);
         derive(change);
         Ok(())
@@ -65,6 +69,40 @@ fn domain(change: &Change<'_>) -> Result<(), Problem> {
         let text = format!("The external host {host} does not lie in {given}; browsers would not keep the cookie.");
         Err(Problem::field("cookie_domain", text))
     }
+}
+
+/// SECURITY: a provider through which all traffic of the server's own address goes would take the pages for logging in along.
+/// Whoever may make providers would have everybody's password, and nobody could undo it at that address.
+fn own_address(change: &Change<'_>) -> Result<(), Problem> {
+    let is_all_traffic = change.record.text("mode") == ProxyMode::Proxy.as_str();
+    if !is_all_traffic || !change.differs("external_host") && !change.differs("mode") {
+        return Ok(());
+    }
+    let Ok(external) = url::Url::parse(change.record.text("external_host")) else { return Ok(()) };
+    let (app, settings) = (change.app, &change.app.settings().general);
+    let embedded = outpost::known_host(app);
+    let mut own = settings.host.iter().chain(&settings.host_browser).chain(&embedded);
+    let is_same = |own: &url::Url| {
+        own.host_str() == external.host_str() && own.port_or_known_default() == external.port_or_known_default()
+    };
+    if own.any(is_same) {
+        let text = "This is the address of the server itself, which has to stay reachable for logins. Give the application a \
+                    name of its own.";
+        return Err(Problem::field("external_host", text));
+    }
+    Ok(())
+}
+
+/// SECURITY: outposts read the private key that goes with the certificate, and show it to whoever holds their token.
+fn certificate(change: &Change<'_>) -> Result<(), Problem> {
+    let Some(pair) = change.record.get("certificate").as_key().filter(|_| change.differs("certificate")) else {
+        return Ok(());
+    };
+    if change.caller.may_on("authentik_crypto.view_certificatekeypair_key", pair) {
+        return Ok(());
+    }
+    let text = "Outposts would read the private key of this pair, which you may not do yourself.";
+    Err(Problem::field("certificate", text))
 }
 
 /// Expressions that do not compile are passed over, as upstream does it, but not without a word.
