@@ -91,6 +91,20 @@ def test_headers_follow_the_groups_of_the_person(gate, server):
     assert groups() == ["keepers"]
 
 
+def test_headers_of_programs_follow_the_groups_too(gate, server):
+    user = gate.api.user("gina", PASSWORD, [gate.groups["readers"]])
+    gate.api.post("/core/tokens/", {"identifier": "ginas-app", "intent": "app_password", "user": user["pk"], "expiring": False})
+    key = gate.api.get("/core/tokens/ginas-app/view_key/")["key"]
+    basic = [("Authorization", "Basic " + base64.b64encode(f"gina:{key}".encode()).decode())]
+    asked = lambda headers: told(gate.check("nginx", "wiki.example.test", "/", headers=headers))  # noqa: E731
+    bearer = [("Authorization", "Bearer " + asked(basic)["jwt"])]
+    assert asked(basic)["groups"] == asked(bearer)["groups"] == "readers"
+    gate.api.post(f"/core/groups/{gate.groups['keepers']}/add_user/", {"pk": user["pk"]}, 204)
+    gate.api.post(f"/core/groups/{gate.groups['readers']}/remove_user/", {"pk": user["pk"]}, 204)
+    time.sleep(1.2)
+    assert (asked(basic)["groups"], asked(bearer)["groups"]) == ("keepers", "keepers")
+
+
 def test_a_changed_binding_counts_at_once(gate, server, alice):
     _, application = gate.site("bound")
     cookie = gate.log_in(alice, "caddy", "bound.example.test")

@@ -65,6 +65,8 @@ pub struct Session {
     pub expires: i64,
     /// Made from credentials in a header: kept in memory only.
     pub transient: bool,
+    /// What those led to, to see whether something else is to be said of the person by now.
+    pub said: Option<Box<Login>>,
     pub identity: Identity,
     /// The configuration under which it was last decided to let it in.
     decided: AtomicU64,
@@ -84,6 +86,7 @@ impl Session {
             sub: login.claims.sub.clone(),
             expires: login.expires.as_second(),
             transient: false,
+            said: None,
             identity: Identity::new(site, login),
             decided: AtomicU64::new(u64::MAX),
             decided_at: AtomicI64::new(0),

@@ -147,7 +147,12 @@ impl Inside<'_> {
         if !is_ours || !bearer::has_actor(app, &row).await? || !self.may_enter(row.user.0).await? {
             return Ok(None);
         }
-        Ok(Some(tokens(token.to_owned(), &row)))
+        let mut found = tokens(token.to_owned(), &row);
+        // What is said of a person follows what they are, as far as the token lets anybody know of it.
+        if row.provider == client.id() {
+            found.claims.extend(self.claims_for(row.user.0, &grants::scope_set(&row.scope)).await?);
+        }
+        Ok(Some(found))
     }
 
     /// Whether it still is the app password of that user, who still may enter.
@@ -179,10 +184,13 @@ impl Inside<'_> {
 
     /// What tokens of a user would say now, beside what belongs to the protocol.
     pub async fn claims(&self, user: i64) -> Result<Map<String, Json>, NotGiven> {
+        self.claims_for(user, &self.client()?.scopes).await
+    }
+
+    async fn claims_for(&self, user: i64, scopes: &ScopeSet) -> Result<Map<String, Json>, NotGiven> {
         let client = self.client()?;
         let Some(user) = Subject::load(self.app, user).await? else { return refused("the user does not exist") };
         let about = crate::claims::About { app: self.app, client: &client, user: &user, http: Some(&self.http) };
-        let scopes: &ScopeSet = &client.scopes;
         Ok(crate::claims::claims(about, scopes).await)
     }
 }

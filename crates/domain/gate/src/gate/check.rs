@@ -68,6 +68,7 @@ impl Gate {
             Ok(Review::Renewed(login)) => {
                 let mut renewed = Session::new(site, session.key, &login);
                 renewed.transient = session.transient;
+                renewed.said = session.transient.then_some(login);
                 renewed.expires = session.expires;
                 renewed.decided(version, now);
                 let over = session.is_over(now);
@@ -120,10 +121,12 @@ impl Gate {
         let version = self.sessions.version();
         let mut session = Session::new(site, key, &login);
         session.transient = true;
-        session.expires = session.expires.min(now + i64::from(login.good_for));
+        let good_for = login.good_for;
+        session.expires = session.expires.min(now + i64::from(good_for));
+        session.said = Some(Box::new(login));
         // It was decided this moment.
         session.decided(version, now);
-        if login.good_for == 0 {
+        if good_for == 0 {
             return Ok(Some(Arc::new(session)));
         }
         Ok(Some(self.memory().put(session, now)))

@@ -10,6 +10,7 @@ use http::header::AUTHORIZATION;
 use object::{Id, Object};
 use parking_lot::Mutex;
 use secret::Sealer;
+use serde_json::{Map, Value as Json};
 use store::{Filter, Listener, News};
 
 use super::issuer::{Asking, not_given};
@@ -73,17 +74,19 @@ impl Embedded {
         let asking = Asking::new(String::new(), asked);
         let inside = asking.inside(&self.app, site.config.pk);
         let header = asked.parts.headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
-        let stands = match header.and_then(gate::credentials) {
+        let (Some(said), Some(user)) = (&session.said, session.user) else { return Ok(Review::Ended) };
+        let claims = match header.and_then(gate::credentials) {
             Some(Credentials::Bearer(token)) => {
                 let found = inside.bearer(token).await.map_err(not_given)?;
-                found.is_some_and(|tokens| Some(tokens.user) == session.user)
+                found.filter(|tokens| tokens.user == user).map(|tokens| tokens.claims)
             }
             Some(Credentials::Basic(username, password)) => {
-                inside.is_app_password(&username, &password).await.map_err(not_given)?
+                let is_good = inside.is_app_password(&username, &password).await.map_err(not_given)?;
+                if is_good { Some(inside.claims(user).await.map_err(not_given)?) } else { None }
             }
-            None => false,
+            None => None,
         };
-        Ok(if stands { Review::Stands } else { Review::Ended })
+        claims.map_or(Ok(Review::Ended), |claims| retold(Login::clone(said), claims))
     }
 
     /// What is said of a person follows what they are: a group that was left is not told of any longer.
@@ -91,17 +94,21 @@ impl Embedded {
         let asking = Asking::new(String::new(), asked);
         let inside = asking.inside(&self.app, site.config.pk);
         let claims = inside.claims(row.user).await.map_err(not_given)?;
-        let login = self.open(row)?;
-        let mut said = serde_json::to_value(&login.claims).unwrap_or_default();
-        if let Some(said) = said.as_object_mut() {
-            said.extend(claims);
-        }
-        let claims = gate::Claims::read(said)?;
-        if claims == login.claims {
-            return Ok(Review::Stands);
-        }
-        Ok(Review::Renewed(Box::new(Login { claims, ..login })))
+        retold(self.open(row)?, claims)
     }
+}
+
+/// The login with what is said of the person now.
+fn retold(login: Login, claims: Map<String, Json>) -> Result<Review, Fault> {
+    let mut said = serde_json::to_value(&login.claims).unwrap_or_default();
+    if let Some(said) = said.as_object_mut() {
+        said.extend(claims);
+    }
+    let claims = gate::Claims::read(said)?;
+    if claims == login.claims {
+        return Ok(Review::Stands);
+    }
+    Ok(Review::Renewed(Box::new(Login { claims, ..login })))
 }
 
 impl Sessions for Embedded {
