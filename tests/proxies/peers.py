@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Checks of a session in a second: Keywright beside oauth2-proxy and Authelia, in one run on one machine.
+"""Checks of a session in a second: Keywright beside oauth2-proxy, Authelia and authentik's outpost, in one run on one machine.
 
 Not a test, for it takes a quiet machine: `python tests/proxies/peers.py` with a release build in $KEYWRIGHT. The peers are measured
-where they are installed (in the PATH, or named by $OAUTH2_PROXY and $AUTHELIA), each with one person logged in and with what it
-recommends: oauth2-proxy with its session in a cookie, Authelia with sessions in memory. The load comes from benches/peers.
+where they are installed (in the PATH, or named by $OAUTH2_PROXY, $AUTHELIA and $AUTHENTIK_PROXY), each with one person logged in and
+with what it recommends: oauth2-proxy with its session in a cookie, Authelia with sessions in memory, authentik's outpost with
+sessions in files. The load comes from benches/peers: as much as goes, then half of that with its times.
 """
 
 import base64
@@ -26,6 +27,7 @@ from browser import Browser  # noqa: E402
 from forward_auth import Installation  # noqa: E402
 from proxies import Proxy  # noqa: E402
 from server import ROOT, free_port  # noqa: E402
+from upstream import World  # noqa: E402
 
 NAME, PASSWORD = "alice", "a person's password"
 
@@ -135,6 +137,7 @@ access_control: {{ default_policy: deny, rules: [{{ domain: '*.example.test', po
 session:
   secret: 'another secret that is long enough'
   cookies: [{{ domain: example.test, authelia_url: 'https://auth.example.test', default_redirection_url: 'https://www.example.test' }}]
+ntp: {{ disable_startup_check: true }}
 storage: {{ encryption_key: 'a third secret that is long enough', local: {{ path: '{folder}/db.sqlite3' }} }}
 notifier: {{ filesystem: {{ filename: '{folder}/mail.txt' }} }}
 """
@@ -164,6 +167,16 @@ def authelia(program, folder):
     return Peer("Authelia", port, process.pid, "/api/authz/forward-auth", headers), process.terminate
 
 
+def outpost(program, _folder):
+    world = World(program, log_level="error", AUTHENTIK_LOG_LEVEL="warning")
+    host = world.host["notes"]
+    cookie = world.log_in(world.person("alice"), "notes", f"http://{host}/")
+    told = {"X-Forwarded-Host": host, "X-Forwarded-Proto": "http", "X-Forwarded-Uri": "/", "X-Forwarded-Method": "GET", "X-Forwarded-For": "192.0.2.1"}
+    headers = {"Host": host, **told, "Accept": "*/*", "User-Agent": "Mozilla/5.0", **dict(cookie)}
+    process = world.outpost.process.pid
+    return Peer("authentik", world.outpost.http, process, "/outpost.goauthentik.io/auth/traefik", headers), lambda: world.close(quiet=True)
+
+
 def main():
     peers, ends = [], []
     folder = pathlib.Path(tempfile.mkdtemp(prefix="keywright-peers-"))
@@ -177,7 +190,7 @@ def main():
         for start in (lambda: (Peer("bare axum", port, listener, "/", {"Host": "localhost", "Accept": "*/*"}), lambda: None), keywright):
             peer, end = start()
             peers.append(peer), ends.append(end)
-        for name, variable, start in (("oauth2-proxy", "OAUTH2_PROXY", oauth2_proxy), ("authelia", "AUTHELIA", authelia)):
+        for name, variable, start in (("oauth2-proxy", "OAUTH2_PROXY", oauth2_proxy), ("authelia", "AUTHELIA", authelia), ("authentik-proxy", "AUTHENTIK_PROXY", outpost)):
             program = os.environ.get(variable) or shutil.which(name)
             if not program:
                 print(f"{name} is not installed (${variable}): left out")

@@ -24,9 +24,10 @@ PREFIX = "/outpost.goauthentik.io"
 
 
 class Upstream:
-    """The program, on ports of the loopback and with its sessions in a folder of its own."""
+    """The program, on ports of the loopback and with its sessions in a folder of its own. Its token is set before it is started."""
 
-    def __init__(self, server, key):
+    def __init__(self, program, server):
+        self.program = program
         self.http, self.https, self.metrics = free_port(), free_port(), free_port()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="keywright-upstream-"))
         self.log = self.folder / "outpost.log"
@@ -38,12 +39,11 @@ class Upstream:
             "AUTHENTIK_LISTEN__HTTPS": f"127.0.0.1:{self.https}",
             "AUTHENTIK_LISTEN__METRICS": f"127.0.0.1:{self.metrics}",
             "AUTHENTIK_HOST": server.base,
-            "AUTHENTIK_TOKEN": key,
         }
         self.process = None
 
     def start(self):
-        self.process = subprocess.Popen([PROGRAM], env=self.env, stdout=self.log.open("ab"), stderr=subprocess.STDOUT, cwd=self.folder)
+        self.process = subprocess.Popen([self.program], env=self.env, stdout=self.log.open("ab"), stderr=subprocess.STDOUT, cwd=self.folder)
         wait_for("the outpost", self.answers, 60)
 
     def answers(self):
@@ -70,7 +70,7 @@ class Upstream:
 class World:
     """Our server, the program, and a site in each of the three modes."""
 
-    def __init__(self, log_level="trace", **env):
+    def __init__(self, program=PROGRAM, log_level="trace", **env):
         raw.resolve_here()
         self.application = Application("wiki").__enter__()
         self.server = Server(port=free_port(), env=env)
@@ -81,8 +81,7 @@ class World:
             user = self.api.user(name, PASSWORD, [readers])
             attributes = {"app_name": f"{name}-there", "app_word": "open sesame", "additionalHeaders": {"X-Desk": f"{name}'s desk"}}
             self.api.patch(f"/core/users/{user['pk']}/", {"attributes": attributes})
-        # An outpost can only be made with its address once the ports are known, and its token only after that.
-        self.outpost = Upstream(self.server, "")
+        self.outpost = Upstream(program, self.server)
         at = self.outpost.http
         self.host = {"wiki": f"wiki.{raw.DOMAIN}:{at}", "notes": f"notes.{raw.DOMAIN}:{at}", "team": f"auth.team.{raw.DOMAIN}:{at}"}
         attributes = {"basic_auth_user_attribute": "app_name", "basic_auth_password_attribute": "app_word"}
@@ -107,9 +106,10 @@ class World:
         self.api.post("/core/applications/", {"name": name, "slug": name, "provider": made["pk"]})
         return made
 
-    def close(self):
-        print("--- the outpost's log ---")
-        print(self.outpost.log.read_text()[-6000:])
+    def close(self, quiet=False):
+        if not quiet and self.outpost.log.exists():
+            print("--- the outpost's log ---")
+            print(self.outpost.log.read_text()[-6000:])
         self.outpost.close()
         self.server.__exit__(None)
         self.application.__exit__()
