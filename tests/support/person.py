@@ -106,9 +106,7 @@ class Person:
             if to is None and answer.headers.get("content-type", "").startswith("application/json"):
                 shown = answer.json()
                 if shown.get("component") == "ak-stage-consent":
-                    answer = self.session.post(
-                        url if "/executor/" in url else self.url(url), json={"component": "ak-stage-consent", "token": shown["token"]}, timeout=60
-                    )
+                    answer = self.session.post(answer.url, json={"component": "ak-stage-consent", "token": shown["token"]}, timeout=60)
                     shown = answer.json()
                 to = shown.get("to") if shown.get("component") == "xak-flow-redirect" else None
             if to is None:

@@ -21,17 +21,18 @@ use feature::{App, Problem};
 use http::{HeaderValue, StatusCode, header};
 use oauth2_wire::{
     AuthorizationRequest, AuthorizeError, CheckedRedirectUri, CodeChallenge, Error, PageError, Params, Prompt,
-    PromptSet, ResponseMode, ResponseType, ScopeSet, error_redirect, url_encode,
+    PromptSet, ResponseMode, ResponseType, ScopeSet, respond_error, url_encode,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::client::{Client, Clients};
-use crate::endpoints::{not_found, page};
+use crate::endpoints::{not_found, page, post_on};
 use crate::metrics;
 use crate::request::{Asked, Form};
 
 pub use consent::begin_with;
 pub use login::{LoggedIn, hint_of, of_browser};
+use respond::Answer;
 pub use stage::{CONSENT, FULFILLMENT, FulfillmentStage};
 
 /// RFC 9207: whether answers say whose they are. One place, so that the decision can be read off and changed.
@@ -71,7 +72,7 @@ pub enum Refusal {
 /// An error that is told to the client (RFC 6749 §4.1.2.1).
 pub struct ToClient {
     pub redirect_uri: CheckedRedirectUri,
-    pub in_fragment: bool,
+    pub mode: ResponseMode,
     pub state: Option<String>,
     pub error: Error,
     pub issuer: String,
@@ -94,10 +95,12 @@ impl From<store::Error> for Refusal {
 }
 
 impl ToClient {
-    /// The address to send the browser to.
-    pub fn url(&self) -> String {
-        let url = error_redirect(&self.redirect_uri, self.in_fragment, &self.error, self.state.as_deref());
-        if TELLS_ISSUER { format!("{url}&{}", url_encode(&[("iss", &self.issuer)])) } else { url }
+    /// How the error travels.
+    pub fn answer(&self) -> Answer {
+        let state = self.state.as_deref().map(|state| ("state", state));
+        let issuer = TELLS_ISSUER.then_some(("iss", self.issuer.as_str()));
+        let more: Vec<(&str, &str)> = state.into_iter().chain(issuer).collect();
+        respond_error(&self.redirect_uri, self.mode, &self.error, &more)
     }
 }
 
@@ -113,7 +116,7 @@ impl Answerable<'_> {
     pub fn refuse(&self, error: impl Into<Error>) -> Refusal {
         Refusal::Redirect(Box::new(ToClient {
             redirect_uri: self.redirect_uri.clone(),
-            in_fragment: self.request.errors_in_fragment(),
+            mode: self.request.error_mode(),
             state: self.request.state.clone(),
             error: error.into(),
             issuer: self.client.issuer(self.base),
@@ -146,7 +149,9 @@ pub async fn post(form: Form) -> Response {
     let Ok(fields) = &form.fields else {
         return page(StatusCode::BAD_REQUEST, "Invalid request", "Too many parameters.");
     };
-    let pairs: Vec<(&str, &str)> = PARAMETERS.iter().filter_map(|name| Some((*name, fields.get(name)?))).collect();
+    // Each as often as it came: what is sent twice is for the checks to refuse.
+    let all = |name: &'static str| fields.all(name).map(move |value| (name, value));
+    let pairs: Vec<(&str, &str)> = PARAMETERS.into_iter().flat_map(all).collect();
     see(StatusCode::SEE_OTHER, &format!("{}?{}", form.asked.http.path, url_encode(&pairs)))
 }
 
@@ -182,7 +187,10 @@ async fn answer(app: &App, asked: &Asked, params: &Params, is_github: bool) -> R
         Refusal::Redirect(error) => {
             metrics::authorization(app, false);
             tracing::info!(client = ?params.get("client_id"), "Authorization refused: {}", error.error);
-            see(StatusCode::FOUND, &error.url())
+            match error.answer() {
+                Answer::Redirect(to) => see(StatusCode::FOUND, &to),
+                Answer::FormPost { url, fields } => post_on(&url, &fields),
+            }
         }
         Refusal::NotFound => not_found(),
         Refusal::Leave(to) => see(StatusCode::FOUND, &to),

@@ -66,22 +66,22 @@ async fn end(app: &App, slug: &str, asked: &Asked) -> Result<Response, Problem> 
     through_flow(&at, client, back).await
 }
 
-/// §3: where the person goes afterwards. SECURITY: only to an address that the client registered.
+/// §3 and §4: where the person goes afterwards. SECURITY: only to an address that the client registered, and only with an ID
+/// token of the client, by which nobody else can send people there.
 fn way_back(app: &App, client: &Client, params: &Params) -> Result<Option<String>, &'static str> {
     if params.get("client_id").is_some_and(|id| id != client.client_id()) {
         return Err("client_id is not that of this application.");
-    }
-    if let Some(hint) = params.get("id_token_hint")
-        && hint_of(app, client, hint).is_none()
-    {
-        // Keys change and tokens get lost; whoever wants to log out is let out all the same.
-        tracing::info!(client = client.client_id(), "An id_token_hint was not issued to this client");
     }
     let Some(given) = params.get("post_logout_redirect_uri") else { return Ok(None) };
     let Ok(uri) = find_redirect_uri(Some(given), client.redirect_uris()) else {
         return Err("post_logout_redirect_uri is not among the redirect URIs of this application.");
     };
     let uri = uri.as_str();
+    if params.get("id_token_hint").and_then(|hint| hint_of(app, client, hint)).is_none() {
+        // Keys change and tokens get lost; whoever wants to log out is let out all the same.
+        tracing::info!(client = client.client_id(), "A logout leads nowhere: its id_token_hint is none of this client");
+        return Ok(None);
+    }
     Ok(Some(match params.get("state") {
         Some(state) => {
             let join = if uri.contains('?') { '&' } else { '?' };

@@ -8,10 +8,13 @@ pub mod jwks;
 pub mod revocation;
 pub mod userinfo;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use directory::guessing::Wait;
 use feature::App;
 use http::request::Parts;
@@ -27,11 +30,11 @@ pub fn routes(app: &App) -> Router {
         .route("/application/o/{slug}/", get(discovery::root))
         .route(
             "/application/o/{slug}/.well-known/openid-configuration",
-            get(discovery::openid).options(discovery::options),
+            get(discovery::show).options(discovery::options),
         )
         .route(
             "/.well-known/oauth-authorization-server/application/o/{slug}/",
-            get(discovery::oauth).options(discovery::options),
+            get(discovery::show).options(discovery::options),
         )
         .route("/application/o/{slug}/jwks/", get(jwks::show))
         .route("/application/o/authorize/", get(authorize::get).post(authorize::post))
@@ -95,6 +98,32 @@ pub fn page(status: StatusCode, title: &str, text: &str) -> Response {
     no_store(&mut response);
     // Shown in the looks of the brand where something puts them around it.
     response.extensions_mut().insert(brand::Notice { title: title.to_owned(), text: text.to_owned() });
+    response
+}
+
+/// What sends the form of [`post_on`]; the page's policy knows it by its hash.
+const SUBMIT: &str = "document.forms[0].submit()";
+
+/// A page whose form goes to a client by itself, and by a button where scripts do not run (Form Post Response Mode §2).
+pub fn post_on(url: &str, fields: &[(String, String)]) -> Response {
+    let field = |(name, value): &(String, String)| {
+        format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value))
+    };
+    let fields: String = fields.iter().map(field).collect();
+    let html = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>One step back to the application</title></head>\
+         <body><form method=\"post\" action=\"{}\">{fields}<button type=\"submit\">Continue</button></form>\
+         <script>{SUBMIT}</script></body></html>\n",
+        escape(url)
+    );
+    let mut response = Html(html).into_response();
+    let hash = STANDARD.encode(digest(&SHA256, SUBMIT.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; script-src 'sha256-{hash}'; base-uri 'none'; form-action https: http:; frame-ancestors 'none'"
+    );
+    let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    no_store(&mut response);
     response
 }
 

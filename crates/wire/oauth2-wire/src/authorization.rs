@@ -256,9 +256,15 @@ impl AuthorizationRequest {
         self.response_mode.unwrap_or(response_type.default_mode())
     }
 
-    /// Whether errors go into the fragment (see [`error_redirect`](crate::error_redirect)).
-    pub fn errors_in_fragment(&self) -> bool {
-        self.response_type.is_some_and(|response_type| !response_type.is_code_flow())
+    /// The mode that errors travel in: as the answer would (Multiple Response Types §2.1), in the query where nobody can say.
+    pub fn error_mode(&self) -> ResponseMode {
+        match (self.response_mode, self.response_type) {
+            // Tokens cannot come in the query, which is what the client is told then; where it looks for tokens.
+            (Some(ResponseMode::Query), Some(asked)) if !asked.has_code() => ResponseMode::Fragment,
+            (Some(mode), _) => mode,
+            (None, Some(asked)) => asked.default_mode(),
+            (None, None) => ResponseMode::Query,
+        }
     }
 
     /// The challenge with its method; an unknown method beside a challenge is an error.

@@ -26,6 +26,6 @@ pub use metadata::Discovery;
 pub use params::{Params, ParamsError};
 pub use pkce::{CodeChallenge, PkceMethod};
 pub use redirect_uri::{CheckedRedirectUri, MatchingMode, RedirectUri, RedirectUriRefusal, find_redirect_uri};
-pub use respond::{Response, error_redirect, respond, url_encode};
+pub use respond::{Response, respond, respond_error, url_encode};
 pub use scope::ScopeSet;
 pub use token::{DeviceAuthorizationResponse, GrantType, Introspection, TokenExchange, TokenRequest, TokenResponse};

@@ -39,28 +39,26 @@ pub fn respond(redirect_uri: &CheckedRedirectUri, mode: ResponseMode, params: &[
     }
 }
 
-/// Send an error to the client.
+/// Send an error to the client in the given mode; `more` are the parameters beside it, `state` among them.
 ///
-/// COMPAT: authentik puts errors of the implicit and hybrid flows into the fragment and all others
-/// into the query, whatever the response mode; and unlike [`respond`] writes spaces as `%20` and
-/// leaves `state` out when there is none.
-pub fn error_redirect(
+/// COMPAT: unlike [`respond`], authentik writes spaces as `%20` and leaves `state` out when there is none.
+pub fn respond_error(
     redirect_uri: &CheckedRedirectUri,
-    in_fragment: bool,
+    mode: ResponseMode,
     error: &Error,
-    state: Option<&str>,
-) -> String {
-    let mut params = format!(
-        "error={}&error_description={}",
-        utf8_percent_encode(&error.error, COMPONENT),
-        utf8_percent_encode(&error.error_description, COMPONENT)
-    );
-    if let Some(state) = state {
-        params.push_str("&state=");
-        params.extend(utf8_percent_encode(state, COMPONENT));
+    more: &[(&str, &str)],
+) -> Response {
+    let own = [("error", &*error.error), ("error_description", &*error.error_description)];
+    let params: Vec<(&str, &str)> = own.iter().chain(more).copied().collect();
+    let pairs = || {
+        let pair = |(name, value): &(&str, &str)| format!("{name}={}", utf8_percent_encode(value, COMPONENT));
+        params.iter().map(pair).collect::<Vec<_>>().join("&")
+    };
+    match mode {
+        ResponseMode::Query => Response::Redirect(join_query(redirect_uri.as_str(), &pairs())),
+        ResponseMode::Fragment => Response::Redirect(format!("{}#{}", redirect_uri.as_str(), pairs())),
+        ResponseMode::FormPost => respond(redirect_uri, mode, &params),
     }
-    let uri = redirect_uri.as_str();
-    if in_fragment { format!("{uri}#{params}") } else { join_query(uri, &params) }
 }
 
 /// `name=value` pairs joined by `&`, spaces as `+` (RFC 6749 appendix B).

@@ -47,11 +47,12 @@ pub fn scope(known: &Answerable<'_>, response_type: ResponseType, is_github: boo
     Ok(scope)
 }
 
-/// §6.1. COMPAT: `request_uri` is passed over without a word.
+/// §6. Passing over what the client says in one would grant something else than it asked for.
 pub fn no_request_object(known: &Answerable<'_>) -> Result<(), Refusal> {
-    match known.request.request {
-        Some(_) => Err(known.refuse(AuthorizeError::RequestNotSupported)),
-        None => Ok(()),
+    match (&known.request.request, &known.request.request_uri) {
+        (Some(_), _) => Err(known.refuse(AuthorizeError::RequestNotSupported)),
+        (None, Some(_)) => Err(known.refuse(AuthorizeError::RequestUriNotSupported)),
+        (None, None) => Ok(()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use events::{Action, Draft};
 use flow::Circumstances;
-use oauth2_wire::{AuthorizeError, CheckedRedirectUri, Response, ResponseMode, names};
+use oauth2_wire::{AuthorizeError, CheckedRedirectUri, ResponseMode, names};
 use object::{Id, Object, Uuid};
 use serde_json::{Map, json};
 use store::{Filter, Write};
@@ -19,10 +19,7 @@ use crate::tokens::{self, AuthorizationCode};
 use crate::{logout, metrics};
 
 /// What to send to the browser.
-pub enum Answer {
-    Redirect(String),
-    FormPost { url: String, fields: Vec<(String, String)> },
-}
+pub use oauth2_wire::Response as Answer;
 
 /// Makes the code and the tokens that were asked for, keeps them, and says how they travel.
 pub async fn respond(
@@ -45,7 +42,7 @@ pub async fn respond(
             tracing::error!(client = client.client_id(), "The answer to a client could not be made: {fault}");
             return Err(Refusal::Redirect(Box::new(ToClient {
                 redirect_uri,
-                in_fragment: !authorization.response_type.is_code_flow(),
+                mode: authorization.response_mode,
                 state: authorization.state.clone(),
                 error: AuthorizeError::ServerError.into(),
                 issuer: client.issuer(&base),
@@ -63,10 +60,7 @@ pub async fn respond(
         fields.push(("iss", iss));
     }
     let params: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    Ok(match oauth2_wire::respond(&redirect_uri, authorization.response_mode, &params) {
-        Response::Redirect(to) => Answer::Redirect(to),
-        Response::FormPost { url, fields } => Answer::FormPost { url, fields },
-    })
+    Ok(oauth2_wire::respond(&redirect_uri, authorization.response_mode, &params))
 }
 
 type Made = (Vec<(&'static str, String)>, Vec<Write>);

@@ -33,18 +33,21 @@ impl StageKind for FulfillmentStage {
         if !login::is_allowed(client, authorization, &session.user, &at).await? {
             return Ok(Next::Deny(Some("Request has been denied.".to_owned())));
         }
-        Ok(match respond::respond(&at, client, authorization, &session, visit.flow.base.pk.0).await {
-            Ok(respond::Answer::Redirect(to)) => Next::Leave(to),
-            Ok(respond::Answer::FormPost { url, fields }) => {
+        let answer = match respond::respond(&at, client, authorization, &session, visit.flow.base.pk.0).await {
+            Ok(answer) => answer,
+            Err(Refusal::Redirect(error)) => error.answer(),
+            Err(Refusal::Fault(problem)) => return Err(problem),
+            Err(Refusal::Page(_, _, text)) => return Ok(Next::Deny(Some(text))),
+            Err(Refusal::Leave(_) | Refusal::NotFound) => return Ok(Next::Deny(None)),
+        };
+        Ok(match answer {
+            respond::Answer::Redirect(to) => Next::Leave(to),
+            respond::Answer::FormPost { url, fields } => {
                 let fields: Map<String, Json> = fields.into_iter().map(|(name, value)| (name, value.into())).collect();
                 let name = client.application.as_ref().map_or("", |a| a.name.as_str());
                 let challenge = Challenge::autosubmit(&format!("Redirecting to {name}..."), &url, fields);
                 Next::Finish(Challenge { with_flow: false, ..challenge })
             }
-            Err(Refusal::Redirect(error)) => Next::Leave(error.url()),
-            Err(Refusal::Fault(problem)) => return Err(problem),
-            Err(Refusal::Page(_, _, text)) => Next::Deny(Some(text)),
-            Err(Refusal::Leave(_) | Refusal::NotFound) => Next::Deny(None),
         })
     }
 

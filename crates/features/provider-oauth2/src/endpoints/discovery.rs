@@ -23,13 +23,8 @@ pub async fn root(Path(slug): Path<String>) -> Response {
     response
 }
 
-pub async fn openid(state: State<App>, slug: Path<String>, base: Base, headers: HeaderMap) -> Response {
-    answer(&state, &slug, &base.0, &headers, false).await
-}
-
-/// The same for clients that know OAuth only.
-pub async fn oauth(state: State<App>, slug: Path<String>, base: Base, headers: HeaderMap) -> Response {
-    answer(&state, &slug, &base.0, &headers, true).await
+pub async fn show(state: State<App>, slug: Path<String>, base: Base, headers: HeaderMap) -> Response {
+    answer(&state, &slug, &base.0, &headers).await
 }
 
 pub async fn options(State(app): State<App>, Path(slug): Path<String>, headers: HeaderMap) -> Response {
@@ -40,19 +35,21 @@ pub async fn options(State(app): State<App>, Path(slug): Path<String>, headers: 
     response
 }
 
-async fn answer(app: &App, slug: &str, base: &str, headers: &HeaderMap, is_oauth: bool) -> Response {
+async fn answer(app: &App, slug: &str, base: &str, headers: &HeaderMap) -> Response {
     let clients = Clients::of(app);
     let Some(client) = clients.by_slug(slug) else { return not_found() };
-    let key = if is_oauth { format!("oauth {base}") } else { format!("openid {base}") };
-    let json = if let Some(json) = client.document(&key) {
+    let json = if let Some(json) = client.document(base) {
         json
     } else {
         let document = Document {
             discovery: document(app, client, base).await,
-            authorization_response_iss_parameter_supported: is_oauth.then_some(true),
+            request_uri_parameter_supported: false,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
+            authorization_response_iss_parameter_supported: true,
         };
         let json = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
-        client.keep_document(&key, json.clone());
+        client.keep_document(base, json.clone());
         json
     };
     let mut response = ([(header::CONTENT_TYPE, "application/json")], json).into_response();
@@ -64,9 +61,13 @@ async fn answer(app: &App, slug: &str, base: &str, headers: &HeaderMap, is_oauth
 struct Document {
     #[serde(flatten)]
     discovery: Discovery,
-    /// RFC 9207 §3. Told in the OAuth document, whose readers are the ones that look for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authorization_response_iss_parameter_supported: Option<bool>,
+    /// Left out, it would mean that they are supported (OpenID Connect Discovery §3).
+    request_uri_parameter_supported: bool,
+    /// Front-Channel Logout §3.
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
+    /// RFC 9207 §3.
+    authorization_response_iss_parameter_supported: bool,
 }
 
 pub async fn document(app: &App, client: &Client, base: &str) -> Discovery {

@@ -29,13 +29,27 @@ fn what_is_missing_or_unknown_gets_its_default() {
         "response_type=banana&response_mode=banana&prompt=banana+select_account&max_age=abc&state=&code_challenge=abcdef",
     );
     assert_eq!(request.response_type, None);
-    assert!(!request.errors_in_fragment());
+    assert_eq!(request.error_mode(), ResponseMode::Query);
     assert_eq!(request.response_mode, None);
     assert_eq!(request.effective_mode(ResponseType::CodeIdToken), ResponseMode::Fragment);
     assert_eq!(request.prompt, PromptSet::default());
     assert_eq!(request.max_age, MaxAge::Invalid);
     assert_eq!(request.state, None);
     assert_eq!(request.pkce().unwrap().unwrap().method, PkceMethod::Plain);
+}
+
+#[test]
+fn errors_travel_as_answers_would() {
+    for (query, expected) in [
+        ("response_type=code", ResponseMode::Query),
+        ("response_type=code+id_token", ResponseMode::Fragment),
+        ("response_type=code+id_token&response_mode=query", ResponseMode::Query),
+        ("response_type=id_token&response_mode=query", ResponseMode::Fragment),
+        ("response_type=code&response_mode=form_post", ResponseMode::FormPost),
+        ("response_mode=form_post", ResponseMode::FormPost),
+    ] {
+        assert_eq!(request(query).error_mode(), expected, "{query}");
+    }
 }
 
 #[test]
