@@ -2,11 +2,12 @@
 
 mod folder;
 mod missing;
+mod together;
 
 use std::{collections::BTreeMap, io, path::Path};
 
 use crate::{
-    Database, Item, Notice, Origin, Problem, Problems, Settings, Sources, Value,
+    Item, Notice, Origin, Problem, Problems, Settings, Sources, Value,
     declare::variable_name,
     ignored,
     nearest::nearest,
@@ -57,37 +58,12 @@ impl Settings {
         let settings = Self::read(&mut reader);
         let Reader { mut problems, rows, .. } = reader;
         if let Some(settings) = &settings {
-            check_together(settings, sources, &mut problems);
+            together::check(settings, sources, &rows, &mut problems);
         }
         match settings {
             Some(settings) if problems.is_empty() => Ok(Loaded { settings, notices, rows }),
             _ => Err(Problems(problems)),
         }
-    }
-}
-
-/// Rules that concern more than one setting.
-fn check_together(settings: &Settings, sources: &Sources, problems: &mut Vec<Problem>) {
-    let mut wrong = |key: &str, message: &str| {
-        let (key, message) = (key.to_owned(), message.to_owned());
-        problems.push(Problem { key, origin: Origin::Default, message });
-    };
-    if settings.postgresql.host.is_some() && settings.general.secret_key.is_none() {
-        wrong("secret_key", &missing::secret_key(sources));
-    }
-    match (settings.general.database, &settings.postgresql.host) {
-        (Database::Postgresql, None) => wrong("postgresql.host", &missing::host(sources)),
-        (Database::Embedded, Some(_)) => {
-            wrong("database", "`postgresql.host` is set too: take one of them away, or set KEYWRIGHT_DATABASE to auto");
-        }
-        _ => {}
-    }
-    if settings.tls.cert.is_some() != settings.tls.key.is_some() {
-        wrong("tls", "`tls.cert` and `tls.key` must be set together");
-    }
-    let database = &settings.postgresql;
-    if database.sslcert.is_some() != database.sslkey.is_some() {
-        wrong("postgresql", "`postgresql.sslcert` and `postgresql.sslkey` must be set together");
     }
 }
 
@@ -202,7 +178,15 @@ impl Collected {
     }
 
     fn insert(&mut self, item: &'static Item, raw: Raw, origin: Origin) {
-        self.found.insert(item.key, Found { raw, origin });
+        let by = origin.clone();
+        if let (Some(Found { raw: other, origin: weaker }), Origin::Variable(stronger)) =
+            (self.found.insert(item.key, Found { raw: raw.clone(), origin }), by)
+            && matches!(weaker, Origin::Variable(_))
+            && other != raw
+        {
+            let message = format!("{stronger} is set to something else and wins");
+            self.notices.push(Notice { key: item.key.to_owned(), origin: weaker, message });
+        }
     }
 
     /// A key that is no setting: known to authentik, or a mistake.
@@ -211,11 +195,17 @@ impl Collected {
             let message = reason.to_owned();
             return self.notices.push(Notice { key: key.to_owned(), origin, message });
         }
+        let section = format!("{key}.");
+        let inside: Vec<&str> = Settings::items().filter_map(|item| item.key.strip_prefix(&section)).collect();
+        if !inside.is_empty() {
+            let message = format!("found a value, expected a section with: {}", inside.join(", "));
+            return self.problem(written, origin, message);
+        }
         let ignored = ignored::IGNORED.iter().map(|(key, _)| *key);
         let known = Settings::items().flat_map(Item::keys).chain(ignored);
         let message = match nearest(key, known) {
             Some(near) => format!("unknown setting; did you mean `{}`?", spell(near)),
-            None => "unknown setting; remove it, or see the reference for the known ones".to_owned(),
+            None => "unknown setting; remove it, `keywright config reference` explains all there are".to_owned(),
         };
         self.problem(written, origin, message);
     }

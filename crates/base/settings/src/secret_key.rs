@@ -19,25 +19,29 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 #[derive(Debug)]
 pub struct SecretKeyFault {
     path: PathBuf,
-    source: io::Error,
+    cause: io::Error,
 }
 
 impl std::fmt::Display for SecretKeyFault {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (path, cause) = (self.path.display(), &self.cause);
+        if cause.kind() == io::ErrorKind::InvalidData {
+            return write!(
+                out,
+                "the secret key's file {path} is empty: put its content back (`keywright restore --secret-key` prints that \
+                 of a backup), or remove the file if the installation is new"
+            );
+        }
         write!(
             out,
-            "cannot keep the secret key in {}: {}; make the folder writable or set KEYWRIGHT_SECRET_KEY",
-            self.path.display(),
-            self.source
+            "cannot keep the secret key in {path}: {cause}; let this user write to the folder (`data_dir`, \
+             KEYWRIGHT_DATA_DIR), or set KEYWRIGHT_SECRET_KEY"
         )
     }
 }
 
-impl std::error::Error for SecretKeyFault {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.source)
-    }
-}
+// The cause is in the sentence, so it is not given a second time as a source.
+impl std::error::Error for SecretKeyFault {}
 
 impl Settings {
     /// The secret key: the one set, the one kept in `data_dir/secret.key`, or a new one kept there.
@@ -48,7 +52,7 @@ impl Settings {
             return Ok(key.clone());
         }
         let path = self.general.data_dir.join("secret.key");
-        self.kept_key(&path, fill).map_err(|source| SecretKeyFault { path, source })
+        self.kept_key(&path, fill).map_err(|cause| SecretKeyFault { path, cause })
     }
 
     fn kept_key(&self, path: &std::path::Path, fill: impl FnOnce(&mut [u8])) -> io::Result<Secret<String>> {

@@ -20,6 +20,15 @@ pub(super) fn host(sources: &Sources) -> String {
     format!("required when `database` is postgresql: set KEYWRIGHT_POSTGRESQL__HOST. {searched}")
 }
 
+/// Without a host, although `key` of PostgreSQL is set.
+pub(super) fn host_beside(sources: &Sources, key: &str) -> String {
+    let searched = searched(sources, "postgresql.host");
+    format!(
+        "required, since `{key}` is set: set KEYWRIGHT_POSTGRESQL__HOST, or KEYWRIGHT_DATABASE to embedded if no \
+         PostgreSQL is meant. {searched}"
+    )
+}
+
 fn searched(sources: &Sources, key: &str) -> String {
     let [weak, strong] = super::PREFIXES.map(|prefix| variable_name(prefix, key));
     let mut places = vec![format!("the variables {strong} and {weak} (also with _FILE added)")];

@@ -107,7 +107,7 @@ fn all_problems_are_reported_together_and_no_secret_is_shown() {
         "AUTHENTIK_POSTGRESQL__SSLMOD (environment variable AUTHENTIK_POSTGRESQL__SSLMOD): unknown setting; \
          did you mean `AUTHENTIK_POSTGRESQL__SSLMODE`?",
         "KEYWRIGHT_NONSENSE_AT_ALL (environment variable KEYWRIGHT_NONSENSE_AT_ALL): unknown setting; remove \
-         it, or see the reference for the known ones",
+         it, `keywright config reference` explains all there are",
         "bootstrap_token (environment variable AUTHENTIK_BOOTSTRAP_TOKEN): it refers to the environment \
          variable MISSING, which is not set",
         "postgresql.port (environment variable AUTHENTIK_POSTGRESQL__PORT): found `many`, expected a whole \
@@ -310,4 +310,58 @@ fn the_database_meant_must_be_the_one_set() {
     let text = load(&variables).unwrap_err();
     assert!(text.contains("database: `postgresql.host` is set too"), "{text}");
     assert!(load(&variables[1..]).is_ok());
+}
+
+#[test]
+fn a_value_in_place_of_a_section_names_what_is_in_the_section() {
+    let text = load_yaml("tls: cert.pem\n", &[]).unwrap_err();
+    assert_eq!(
+        text,
+        "1 problem in the settings:\n  - tls (/c.yml:1:1): found a value, expected a section with: cert, key"
+    );
+}
+
+#[test]
+fn an_address_to_listen_on_is_no_address_for_people() {
+    let text = load(&[("AUTHENTIK_HOST", "http://0.0.0.0:9000")]).unwrap_err();
+    assert!(
+        text.contains("host (environment variable AUTHENTIK_HOST): found `http://0.0.0.0:9000/`, which is"),
+        "{text}"
+    );
+    assert!(load(&[("AUTHENTIK_HOST_BROWSER", "https://[::]/")]).is_err());
+    assert!(load(&[("AUTHENTIK_HOST", "http://127.0.0.1:9000")]).is_ok());
+}
+
+#[test]
+fn a_password_of_postgresql_without_its_host_is_no_embedded_database() {
+    let text = load(&[("AUTHENTIK_POSTGRESQL__PASSWORD", "secret")]).unwrap_err();
+    assert!(text.contains("postgresql.host: required, since `postgresql.password` is set"), "{text}");
+    assert!(text.contains("found AUTHENTIK_POSTGRESQL__PASSWORD"), "{text}");
+    assert!(load(&[("AUTHENTIK_POSTGRESQL__PASSWORD", "")]).is_ok());
+    assert!(load(&[("AUTHENTIK_POSTGRESQL__PASSWORD", "secret"), ("KEYWRIGHT_DATABASE", "embedded")]).is_ok());
+}
+
+#[test]
+fn the_first_account_is_described_once_and_rightly() {
+    let both = [("AUTHENTIK_BOOTSTRAP_PASSWORD", "a"), ("AUTHENTIK_BOOTSTRAP_PASSWORD_HASH", "b")];
+    let text = load(&both).unwrap_err();
+    assert!(
+        text.contains("bootstrap_password_hash (environment variable AUTHENTIK_BOOTSTRAP_PASSWORD_HASH)"),
+        "{text}"
+    );
+    let text = load(&[("AUTHENTIK_BOOTSTRAP_EMAIL", "admin")]).unwrap_err();
+    assert!(text.contains("found `admin`, expected a mail address"), "{text}");
+}
+
+#[test]
+fn two_spellings_that_differ_are_told() {
+    let differ = [("AUTHENTIK_SECRET_KEY", "one"), ("KEYWRIGHT_SECRET_KEY", "two")];
+    let loaded = load(&differ).unwrap();
+    assert_eq!(
+        loaded.notices[0].to_string(),
+        "secret_key (environment variable AUTHENTIK_SECRET_KEY) has no effect: KEYWRIGHT_SECRET_KEY is set to something \
+         else and wins"
+    );
+    let same = [("AUTHENTIK_SECRET_KEY", "one"), ("KEYWRIGHT_SECRET_KEY", "one")];
+    assert!(load(&same).unwrap().notices.is_empty());
 }

@@ -20,7 +20,7 @@ fn the_key_is_made_once_and_kept_private() {
 
     fs::write(data.join("secret.key"), "\n").unwrap();
     let text = settings.secret_key(|_| unreachable!()).unwrap_err().to_string();
-    assert!(text.contains("the file is empty"), "{text}");
+    assert!(text.contains("secret.key is empty: put its content back"), "{text}");
 }
 
 #[test]
