@@ -115,6 +115,10 @@ pub struct Migrate {
     /// PostgreSQL: the dump taken just before, as proof that there is a way back.
     #[arg(long, value_name = "FILE")]
     pub dump: Option<PathBuf>,
+    /// Go on with the secret key that is set, although the installation was made with another: applications will take
+    /// everybody for somebody new, and what is stored encrypted is lost.
+    #[arg(long)]
+    pub accept_secret_key: bool,
 }
 
 /// Move everything from one database into another: from SQLite to PostgreSQL, or back.
@@ -187,7 +191,7 @@ pub struct ApplyBlueprint {
 #[derive(Debug, Args)]
 pub struct CreateRecoveryKey {
     /// How long the link is good for, in minutes.
-    #[arg(default_value_t = 60)]
+    #[arg(default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     pub minutes: u32,
     /// Username.
     #[arg(default_value = "akadmin")]

@@ -24,6 +24,13 @@ use store::MigrateOptions;
 use crate::assemble;
 use crate::cli::{Cli, Command};
 
+/// The blueprint folder, when somebody named one that is not there. That the default one is missing is usual.
+fn missing_folder(loaded: &settings::Loaded) -> Option<String> {
+    let named = loaded.rows.iter().any(|row| row.key == "blueprints_dir" && row.origin != settings::Origin::Default);
+    let folder = &loaded.settings.general.blueprints_dir;
+    (named && !folder.is_dir()).then(|| folder.display().to_string())
+}
+
 pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
     match cli.command {
         Command::DumpConfig => return config::dump(cli.config),
@@ -55,7 +62,13 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
         Command::Restore(options) => return backup::restore(&loaded.settings, &options).await,
         _ => {}
     }
+    let folder = matches!(cli.command, Command::Server | Command::Worker).then(|| missing_folder(&loaded)).flatten();
     let app = assemble::app(loaded, &sources, &MigrateOptions::default()).await?;
+    if let Some(folder) = folder {
+        tracing::warn!(
+            "No blueprints are read: the folder {folder} (blueprints_dir) does not exist. It is looked for again"
+        );
+    }
     match cli.command {
         Command::Server => server::run(app, true, passed).await?,
         Command::Worker => server::run(app, false, passed).await?,

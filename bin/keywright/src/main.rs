@@ -8,6 +8,7 @@ mod command;
 mod drain;
 mod features;
 mod jobs;
+mod opening;
 mod outage;
 mod router;
 

@@ -14,9 +14,6 @@ pub fn run(file: Option<PathBuf>, command: &Config) -> Result<ExitCode> {
         Config::Check => {
             let (loaded, _) = assemble::settings(file)?;
             print!("{}", settings::table(&loaded));
-            for notice in &loaded.notices {
-                println!("{notice}");
-            }
         }
         Config::Reference => print!("{}", settings::reference()),
         Config::Schema => println!("{:#}", settings::json_schema()),

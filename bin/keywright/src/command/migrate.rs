@@ -19,7 +19,13 @@ pub async fn run(loaded: Loaded, sources: &Sources, options: &Migrate) -> Result
         return Ok(ExitCode::SUCCESS);
     }
     let migration = MigrateOptions { yes: options.yes, dump: options.dump.clone() };
-    assemble::app(loaded, sources, &migration).await?;
+    if options.accept_secret_key {
+        let app = assemble::build(loaded, sources, &migration).await?;
+        directory::own_key::accept(&app).await.map_err(assemble::problem)?;
+        println!("The secret key that is set is now that of the installation.");
+    } else {
+        assemble::app(loaded, sources, &migration).await?;
+    }
     println!("The database has the shape of version {}.", env!("CARGO_PKG_VERSION"));
     Ok(ExitCode::SUCCESS)
 }

@@ -14,16 +14,19 @@ pub async fn recovery_key(app: &App, options: &CreateRecoveryKey) -> Result<()> 
     let user = user(app, &options.username).await?;
     let path = directory::recovery_key::create(app, &user, i64::from(options.minutes)).await.map_err(problem)?;
     let (name, minutes) = (&options.username, options.minutes);
-    println!(
-        "This link logs {name} in once, within {minutes} minutes. Put the address of your installation before it:"
-    );
-    println!("{path}");
+    let link = match &app.settings().general.host {
+        Some(host) => host.join(&path)?.to_string(),
+        None => path,
+    };
+    print!("This link logs {name} in once, within {minutes} minutes.");
+    println!("{}", if link.starts_with('/') { " Put the address of your installation before it:" } else { "" });
+    println!("{link}");
     Ok(())
 }
 
 async fn user(app: &App, username: &str) -> Result<User> {
     let found = app.store().first::<User>(Filter::eq("username", username)).await?;
-    found.with_context(|| format!("there is no user {username}"))
+    found.with_context(|| format!("there is no user {username}; what is wanted is the name they log in with"))
 }
 
 pub async fn change_password(app: &App, username: &str) -> Result<()> {

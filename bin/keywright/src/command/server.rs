@@ -90,10 +90,13 @@ async fn announce(app: &App, web: bool, took: Duration) {
     if !web {
         return;
     }
-    let port = app.settings().listen.http.iter().find_map(super::healthcheck::port_of).unwrap_or(9000);
-    let address = match &app.settings().general.host {
-        Some(host) => host.to_string(),
-        None => format!("http://localhost:{port}/"),
+    let listen = &app.settings().listen;
+    let port_of = |addresses: &[settings::ListenAddress]| addresses.iter().find_map(super::healthcheck::port_of);
+    let address = match (&app.settings().general.host, port_of(&listen.http), port_of(&listen.https)) {
+        (Some(host), ..) => host.to_string(),
+        (None, Some(port), _) => format!("http://localhost:{port}/"),
+        (None, None, Some(port)) => format!("https://localhost:{port}/"),
+        (None, None, None) => return,
     };
     if let Ok(false) = directory::setup::is_done(app).await {
         tracing::info!("Open {address}if/flow/initial-setup/ to choose the administrator's password");

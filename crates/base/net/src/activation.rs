@@ -89,7 +89,7 @@ impl Passed {
         for address in addresses {
             let fitting = self.take(|socket| !is_role(&socket.name) && fits(&socket.kind, address));
             if fitting.is_empty() {
-                listeners.push(Listener::bind(address).await?);
+                listeners.push(Listener::bind(address).await.map_err(|fault| fault.of(role))?);
             }
             for socket in fitting {
                 listeners.push(listener(socket, &address.to_string())?);
@@ -134,7 +134,7 @@ fn listener(socket: Socket, address: &str) -> Result<Listener, BindFault> {
         Kind::Tcp(listener) => Listener::from_tcp(listener),
         Kind::Unix(listener) => Listener::from_unix(listener),
     };
-    made.map_err(|source| BindFault { address: address.to_owned(), source })
+    made.map_err(|cause| BindFault { address: address.to_owned(), role: None, cause })
 }
 
 fn described(socket: &Socket) -> String {

@@ -1,7 +1,7 @@
 //! Sockets that are listened on: TCP (both families at once) and unix.
 
 use std::{
-    fs, io,
+    fmt, fs, io,
     net::{self, Ipv4Addr, SocketAddr},
     os::unix::{self, fs::FileTypeExt as _},
     path::{Path, PathBuf},
@@ -41,13 +41,38 @@ impl Drop for UnixSocket {
     }
 }
 
-/// Why an address cannot be listened on.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {source}")]
+/// Why an address cannot be listened on. The cause is in the sentence, so it is not given a second time as a source.
+#[derive(Debug)]
 pub struct BindFault {
     pub(crate) address: String,
-    #[source]
-    pub(crate) source: io::Error,
+    /// `http`, `https` or `metrics`.
+    pub(crate) role: Option<String>,
+    pub(crate) cause: io::Error,
+}
+
+impl BindFault {
+    /// As the fault of the listener that is set by `listen.<role>`.
+    pub(crate) fn of(self, role: &str) -> Self {
+        Self { role: Some(role.to_owned()), ..self }
+    }
+}
+
+impl std::error::Error for BindFault {}
+
+impl fmt::Display for BindFault {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "cannot listen on {}: {}", self.address, self.cause)?;
+        let Some(role) = &self.role else { return Ok(()) };
+        let why = match self.cause.kind() {
+            io::ErrorKind::AddrInUse => "another program, or another Keywright, has it: stop that one",
+            io::ErrorKind::AddrNotAvailable => "this machine does not have that address: use one of its own or 0.0.0.0",
+            io::ErrorKind::PermissionDenied => {
+                "this user may not: ports below 1024 need a privilege (see the guide on systemd)"
+            }
+            _ => "use an address that can be listened on",
+        };
+        write!(out, "; {why}, or set `listen.{role}` (KEYWRIGHT_LISTEN__{}) to another one", role.to_uppercase())
+    }
 }
 
 /// A byte stream of either kind.
@@ -61,7 +86,7 @@ impl Listener {
             ListenAddress::Tcp(address) => bind_tcp(*address).await.map(Self::Tcp),
             ListenAddress::Unix(path) => bind_unix(path).await.map(Self::Unix),
         };
-        bound.map_err(|source| BindFault { address: address.to_string(), source })
+        bound.map_err(|cause| BindFault { address: address.to_string(), role: None, cause })
     }
 
     /// A socket that somebody else bound.

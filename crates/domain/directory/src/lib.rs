@@ -14,6 +14,7 @@ pub mod guard;
 pub mod guessing;
 pub mod membership;
 pub mod news;
+pub mod own_key;
 pub mod password;
 mod recovery;
 pub mod recovery_key;
