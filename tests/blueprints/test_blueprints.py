@@ -68,12 +68,85 @@ def test_an_error_names_file_line_column_field_cause_and_remedy_and_nothing_is_a
     done = keywright(server, "apply_blueprint", str(file))
     assert done.returncode == 1
     assert f"{file}:13:20" in done.stderr and "Did you mean “client_type”?" in done.stderr
-    assert f"{file}:14:27" in done.stderr and "a !Find that finds nothing gives null" in done.stderr
+    assert f"{file}:14:27" in done.stderr and "no authentik_flows.flow fits: check the conditions" in done.stderr
     assert "entries[1].attrs.invalidation_flow" in done.stderr and "This field is required." in done.stderr
     assert "nothing was written" in done.stderr
     # What depends on the failed entry is not complained about a second time.
     assert "!KeyOf" not in done.stderr.replace(BAD, "") or "no entry above" not in done.stderr
     assert groups(api, "half-applied") == []
+
+
+HEAD = "version: 1\nmetadata:\n  name: mistakes\nentries:\n"
+GROUPS = HEAD + "  - model: authentik_core.group\n    identifiers: {name: mistaken}\n    attrs: %s\n"
+APP = HEAD + "  - model: authentik_core.application\n    identifiers: {slug: mistaken}\n    attrs: {name: x, provider: %s}\n"
+MISTAKES = {
+    "a tab": (HEAD + "  - model: authentik_core.group\n\tidentifiers: {name: a}\n", "6:1", "indent with spaces"),
+    "indentation": (HEAD + "  - model: authentik_core.group\n    identifiers:\n      name: a\n   attrs: {}\n", "8:4", "check the indentation"),
+    "an open quote": (HEAD + "  - model: authentik_core.group\n    identifiers: {name: \"a}\n", "6:25", "that is not closed"),
+    "a tag": (APP % "!Finde [a.b, [c, d]]", "7:32", "did you mean !Find?"),
+    "the form of !Find": (APP % "!Find [authentik_core.provider, name, x]", "7:64", "write it like `!Find ["),
+    "a field to find by": (APP % "!Find [authentik_core.provider, [nmae, x]]", "7:32", "did you mean name?"),
+    "no model": (HEAD + "  - identifiers: {name: a}\n", "5:5", "write it like `model:"),
+    "a model": (HEAD + "  - model: authentik_core.groups\n    identifiers: {name: a}\n", "5:12", "did you mean authentik_core.group?"),
+    "a key of the entry": (HEAD + "  - model: authentik_core.group\n    identifers: {name: a}\n", "6:5", "did you mean identifiers?"),
+    "a state": (HEAD + "  - model: authentik_core.group\n    state: presnt\n    identifiers: {name: a}\n", "6:12", "did you mean present?"),
+    "a field": (GROUPS % "{is_superusr: true}", "7:26", "Did you mean “is_superuser”?"),
+    "a boolean": (GROUPS % "{is_superuser: perhaps}", "7:27", "write true or false, without quotes"),
+    "a name for a reference": (APP % "grafana", "7:32", "`!Find [authentik_core.provider, [name, grafana]]`"),
+    "names for references": (GROUPS % "{parents: [admins]}", "7:22", "`!Find [authentik_core.group, [name, admins]]`"),
+    "a choice": (HEAD + "  - model: authentik_stages_deny.denystage\n    identifiers: {name: a}\n  - model: authentik_flows.flow\n"
+                 "    identifiers: {slug: mistaken}\n    attrs: {name: x, title: x, designation: login}\n", "9:45", "write one of authentication, "),
+    "a variable": (GROUPS.replace("mistaken", "!Env NOT_SET") % "{}", "6:25", "the environment variable NOT_SET is not set"),
+    "the context": (GROUPS.replace("mistaken", "!Context nobody") % "{}", "6:25", "put it under `context`"),
+    "a file": (GROUPS.replace("mistaken", "!File FOLDER/nothing") % "{}", "6:25", "/nothing cannot be read"),
+    "a circle": (HEAD + "".join(f"  - model: authentik_core.group\n    id: {a}\n    identifiers: {{name: {a}}}\n    attrs: {{parents: [!KeyOf {b}]}}\n" for a, b in (("one", "two"), ("two", "one"))),
+                 "8:23", "comes later, in line 9: put it above this one"),
+    "an id": (HEAD + "  - model: authentik_core.group\n    id: ops\n    identifiers: {name: ops}\n  - model: authentik_core.group\n"
+              "    identifiers: {name: b}\n    attrs: {parents: [!KeyOf opps]}\n", "10:23", "did you mean ops?"),
+    "no identifiers": (HEAD + "  - model: authentik_core.group\n    attrs: {name: a}\n", "5:12", "name a field that tells this object"),
+    "a text for a list": ("version: 1\nentries: none\n", "2:10", ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_told_with_its_place_and_what_to_do(server, api, mistake):
+    text, place, remedy = MISTAKES[mistake]
+    text = text.replace("FOLDER", str(server.blueprints))
+    file = server.data / "mistake.yaml"
+    file.write_text(text)
+    done = keywright(server, "apply_blueprint", str(file))
+    assert done.returncode == 1 and f"{file}:{place}\n" in done.stderr and remedy in done.stderr, done.stderr
+    line, column = place.split(":")
+    answer = api.call("POST", "/managed/blueprints/", 400, json={"name": "mistake", "content": text})
+    told = [it for it in answer["content"] if f"line {line}, column {column}: " in it]
+    assert told and remedy in told[0], answer
+
+
+def test_what_is_probably_not_meant_is_told_though_it_is_applied(server, api):
+    file = server.data / "hints.yaml"
+    file.write_text(APP % "!Find [authentik_providers_oauth2.oauth2provider, [name, missing]]")
+    done = keywright(server, "apply_blueprint", "--dry-run", str(file))
+    assert done.returncode == 0 and f"warning: the value is null\n --> {file}:7:32" in done.stdout, done.stdout + done.stderr
+    assert "no authentik_providers_oauth2.oauth2provider fits: check the conditions" in done.stdout
+    file.write_text(HEAD + "  - model: authentik_core.group\n    identifiers: {is_superuser: false}\n    attrs: {attributes: {}}\n")
+    for name in ("first", "second"):
+        api.group(name)
+    done = keywright(server, "apply_blueprint", "--dry-run", str(file))
+    assert "warning: more than one authentik_core.group fits the identifiers; " in done.stdout, done.stdout
+    # A default says that nothing is meant.
+    file.write_text(GROUPS % "{attributes: {a: !Env [NOT_SET, null], b: !Context [nobody, null]}}")
+    assert "warning" not in keywright(server, "apply_blueprint", "--dry-run", str(file)).stdout
+
+
+def test_of_two_entries_with_one_id_the_first_is_meant(server, api):
+    file = server.data / "twice.yaml"
+    entry = "  - model: authentik_core.group\n    id: twin\n    identifiers: {name: %s}\n"
+    child = "  - model: authentik_core.group\n    identifiers: {name: child-of-twins}\n    attrs: {parents: [!KeyOf twin]}\n"
+    file.write_text(HEAD + entry % "elder" + entry % "younger" + child)
+    done = keywright(server, "apply_blueprint", str(file))
+    assert done.returncode == 0 and "!KeyOf takes the first of them" in done.stdout, done.stderr
+    elder = wait_for("the group", lambda: groups(api, "elder"))[0]
+    assert groups(api, "child-of-twins")[0]["parents"] == [elder["pk"]]
 
 
 def test_a_rehearsal_shows_the_difference_and_writes_nothing(server, api):
@@ -113,6 +186,9 @@ def test_a_bad_file_in_the_folder_says_so_and_is_taken_once_it_is_mended(server,
     file.write_text(GROUP.format(name="mended", note="x").replace("attributes:", "atributes:"))
     status = lambda: [i["status"] for i in instances(api, "mend.yaml")]
     wait_for("the refusal", lambda: status() == ["error"])
+    told = lambda: [e for e in api.get("/events/events/", action="configuration_error")["results"] if e["context"].get("blueprint") == "mend.yaml"]
+    event = wait_for("the event", told)[0]
+    assert "line 10, column 9: entries[0].attrs.atributes: " in event["context"]["errors"][0], event
     log = server.log.read_text()
     assert "mend.yaml:10:9" in log and "Did you mean “attributes”?" in log, log[-1500:]
     file.write_text(GROUP.format(name="mended", note="x"))

@@ -75,6 +75,7 @@ pub async fn apply_in(
     let context = Context::layered(&installation(app), &blueprint, context);
     let application = Application { app, caller, store, origin, context };
     let problems = entries(&application, &blueprint, &mut report).await;
+    report.notes = report.hints.iter().map(|hint| hint.render(file, text)).collect();
     if problems.is_empty() { Ok(report) } else { Err(Failure::new(file, text, problems)) }
 }
 
@@ -93,7 +94,7 @@ fn installation(app: &App) -> Map<String, Json> {
 /// entry is passed over rather than complained about.
 async fn entries(application: &Application<'_>, blueprint: &Blueprint, report: &mut Report) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut known = Known::default();
+    let mut known = Known::of(blueprint);
     for one in &blueprint.entries {
         match entry::apply(application, one, &mut known, report).await {
             Ok(()) => {}

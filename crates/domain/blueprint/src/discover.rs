@@ -77,6 +77,13 @@ pub async fn apply_file(
             tx.rollback().await?;
             tracing::error!(blueprint = path, "Blueprint not applied:\n{failure}");
             record(app, app.store(), path, text, Status::Error).await?;
+            // The status says that something is wrong; the audit record is where the API says what.
+            let message = format!("The blueprint {path} was not applied, nothing of it was written.");
+            let details = Map::from_iter([
+                ("blueprint".to_owned(), path.into()),
+                ("errors".to_owned(), failure.messages().into()),
+            ]);
+            events::configuration_error(caller, &message, details).record(app).await;
             Ok(Status::Error)
         }
     }

@@ -7,10 +7,10 @@ use serde_json::{Map, Value as Json};
 use store::{Filter, Query};
 
 use crate::apply::{Application, about, evaluate};
-use crate::defaults;
 use crate::lookup::{self, Known};
 use crate::permission;
 use crate::report::{Action, Line, Report};
+use crate::{defaults, hint};
 
 /// The pseudo-model that asks for another blueprint to be applied first.
 const META_APPLY: &str = "authentik_blueprints.metaapplyblueprint";
@@ -42,7 +42,16 @@ pub async fn apply(
         return Err(vec![about(entry, "the entry has no identifiers, so its object cannot be found", remedy)]);
     }
     let state = evaluate(application, known, &mut answers, |e| e.state(entry)).await?;
-    let existing = existing(application, entry, model, &identifiers).await?;
+    let (existing, rivals) = existing(application, entry, model, &identifiers).await?;
+    if let (Some(taken), true) = (&existing, rivals) {
+        let message = format!("more than one {} fits the identifiers; {} is taken", model.name(), name_of(taken));
+        let remedy = "name a field that tells this object from all others, such as name or slug";
+        report.hints.push(entry.hint(message).remedy(remedy));
+    }
+    if state != State::Absent {
+        report.hints.extend(hint::empty(entry, "identifiers", &entry.identifiers, &Json::Object(identifiers.clone())));
+        report.hints.extend(hint::empty(entry, "attrs", &entry.attrs, &Json::Object(attrs.clone())));
+    }
     let line = match (existing, state) {
         (Some(_), State::MustCreated) => {
             let message = "the object exists already, but state is must_created";
@@ -86,13 +95,13 @@ fn remember(entry: &Entry, known: &mut Known, record: &Record) {
     }
 }
 
-/// The object that the identifiers mean: by key if one is given, or by all the others together.
+/// The object that the identifiers mean: by key if one is given, or by all the others together; and whether there are more.
 async fn existing(
     application: &Application<'_>,
     entry: &Entry,
     model: &'static Model,
     identifiers: &Map<String, Json>,
-) -> Result<Option<Record>, Vec<Problem>> {
+) -> Result<(Option<Record>, bool), Vec<Problem>> {
     let (mut by_key, mut by_rest, mut some) = (Filter::False, Filter::True, false);
     let mut problems = Vec::new();
     for (field, value) in identifiers {
@@ -109,8 +118,9 @@ async fn existing(
         return Err(problems);
     }
     let filter = if some { by_key.or(by_rest) } else { by_key };
-    let found = application.store.records(model, &Query::filter(filter).limit(1)).await;
-    Ok(found.map_err(|e| vec![about(entry, e.to_string(), "")])?.into_iter().next())
+    let found = application.store.records(model, &Query::filter(filter).limit(2)).await;
+    let mut found = found.map_err(|e| vec![about(entry, e.to_string(), "")])?.into_iter();
+    Ok((found.next(), found.next().is_some()))
 }
 
 async fn write(
@@ -130,11 +140,11 @@ async fn write(
         Some(before) => change::update(context, before, &input, true).await,
         None => change::create(context, model, &input).await,
     };
-    result.map_err(|problem| placed(entry, &problem))
+    result.map_err(|problem| placed(model, entry, &problem))
 }
 
 async fn delete(application: &Application<'_>, entry: &Entry, record: &Record) -> Result<Line, Vec<Problem>> {
-    change::delete(context(application), record).await.map_err(|p| placed(entry, &p))?;
+    change::delete(context(application), record).await.map_err(|p| placed(record.model, entry, &p))?;
     Ok(line(Action::Deleted, record, Vec::new()))
 }
 
@@ -144,11 +154,11 @@ fn context<'a>(application: &Application<'a>) -> Context<'a> {
 }
 
 /// A refusal by fields as problems at the places of those fields.
-fn placed(entry: &Entry, problem: &feature::Problem) -> Vec<Problem> {
+fn placed(model: &'static Model, entry: &Entry, problem: &feature::Problem) -> Vec<Problem> {
     let mut found = Vec::new();
     if let Json::Object(fields) = &problem.body {
         for (field, messages) in fields {
-            collect(entry, &mut vec![field.clone()], messages, &mut found);
+            collect(model, entry, &mut vec![field.clone()], messages, &mut found);
         }
     }
     if found.is_empty() {
@@ -157,22 +167,18 @@ fn placed(entry: &Entry, problem: &feature::Problem) -> Vec<Problem> {
     found
 }
 
-fn collect(entry: &Entry, path: &mut Vec<String>, messages: &Json, found: &mut Vec<Problem>) {
+fn collect(model: &'static Model, entry: &Entry, path: &mut Vec<String>, messages: &Json, found: &mut Vec<Problem>) {
     match messages {
         Json::String(text) => {
             let segments: Vec<&str> = path.iter().map(String::as_str).filter(|s| !is_general(s)).collect();
-            let remedy = match text.as_str() {
-                "This field is required." => format!("add `{}: …` to attrs", path.join(".")),
-                "This field may not be null." => "a !Find that finds nothing gives null".to_owned(),
-                _ => String::new(),
-            };
+            let remedy = hint::remedy(model, entry, path, text);
             found.push(entry.problem(&segments, text.clone()).remedy(remedy));
         }
-        Json::Array(items) => items.iter().for_each(|m| collect(entry, path, m, found)),
+        Json::Array(items) => items.iter().for_each(|m| collect(model, entry, path, m, found)),
         Json::Object(map) => {
             for (key, inner) in map {
                 path.push(key.clone());
-                collect(entry, path, inner, found);
+                collect(model, entry, path, inner, found);
                 path.pop();
             }
         }
@@ -185,10 +191,14 @@ fn is_general(segment: &str) -> bool {
 }
 
 fn line(action: Action, record: &Record, differences: Vec<String>) -> Line {
+    Line { action, model: record.model.name(), name: name_of(record), differences }
+}
+
+/// What people know the object by.
+fn name_of(record: &Record) -> String {
     let text = |name: &str| record.get(name).as_str().map(str::to_owned);
-    let name = text("slug").or_else(|| text("name")).or_else(|| text("username")).or_else(|| text("identifier"));
-    let name = name.or_else(|| record.key().map(|k: Key| k.to_string())).unwrap_or_default();
-    Line { action, model: record.model.name(), name, differences }
+    let name = text("slug").or_else(|| text("username")).or_else(|| text("name")).or_else(|| text("identifier"));
+    name.or_else(|| record.key().map(|k: Key| k.to_string())).unwrap_or_default()
 }
 
 fn differences(before: &Record, after: &Record) -> Vec<String> {

@@ -10,6 +10,7 @@ mod discover;
 mod entry;
 mod export;
 mod flows;
+mod hint;
 mod instance;
 mod lookup;
 mod operations;

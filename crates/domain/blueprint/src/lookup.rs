@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path};
 
-use blueprint_yaml::{Lookup, Refusal, nearest};
+use blueprint_yaml::{Blueprint, Lookup, Refusal, nearest};
 use object::{Access, Key, Model, Record, render_value};
 use serde_json::{Map, Value as Json};
 use settings::Sources;
@@ -19,11 +19,39 @@ pub const NOT_MADE: &str = "no entry above has made or found an object with";
 pub struct Known {
     keys: HashMap<String, Key>,
     failed: HashSet<String>,
+    /// The line of every id in the file.
+    lines: HashMap<String, u32>,
 }
 
 impl Known {
+    /// Before the first entry.
+    pub fn of(blueprint: &Blueprint) -> Self {
+        let mut known = Self::default();
+        for entry in &blueprint.entries {
+            if let Some(id) = &entry.id {
+                known.lines.entry(id.clone()).or_insert(entry.span.line);
+            }
+        }
+        known
+    }
+    /// Of two entries with one id the first counts.
     pub fn add(&mut self, id: &str, key: Key) {
-        self.keys.insert(id.to_owned(), key);
+        self.keys.entry(id.to_owned()).or_insert(key);
+    }
+    /// What to do about a `!KeyOf` in `line` that leads nowhere.
+    fn remedy(&self, id: &str, line: u32) -> String {
+        match self.lines.get(id) {
+            Some(below) if *below >= line => {
+                format!("the entry with this id comes later, in line {below}: put it above this one")
+            }
+            Some(above) => {
+                format!("the entry in line {above} was skipped or deletes its object: see its conditions and state")
+            }
+            None => match nearest(id, self.lines.keys().map(String::as_str)) {
+                Some(near) => format!("did you mean {near}?"),
+                None => "give an entry above this one that id".to_owned(),
+            },
+        }
     }
     pub fn failed(&mut self, id: &str) {
         self.failed.insert(id.to_owned());
@@ -49,13 +77,11 @@ pub fn model(application: &Application<'_>, label: &str) -> Result<&'static Mode
 /// Answers one lookup.
 pub async fn answer(application: &Application<'_>, known: &Known, lookup: &Lookup) -> Result<Json, Refusal> {
     match lookup {
-        Lookup::KeyOf { id, .. } => {
+        Lookup::KeyOf { id, span } => {
             if let Some(key) = known.keys.get(id) {
                 return Ok(serde_json::to_value(key).unwrap_or_default());
             }
-            let near = nearest(id, known.keys.keys().map(String::as_str)).map(|n| format!("did you mean {n}?"));
-            let remedy = near.unwrap_or_else(|| "give an entry above this one that id".to_owned());
-            Err(Refusal::new(format!("{NOT_MADE} the id {id}"), remedy))
+            Err(Refusal::new(format!("{NOT_MADE} the id {id}"), known.remedy(id, span.line)))
         }
         Lookup::Find { model: label, conditions, .. } => {
             let found = find(application, label, conditions).await?;

@@ -34,11 +34,15 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// Warnings about the file, rendered.
     pub warnings: Vec<String>,
+    /// What was accepted, but probably not meant so.
+    pub hints: Vec<Problem>,
+    /// The hints, rendered.
+    pub notes: Vec<String>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for warning in &self.warnings {
+        for warning in self.warnings.iter().chain(&self.notes) {
             writeln!(f, "{warning}")?;
         }
         let count = |action| self.lines.iter().filter(|l| l.action == action).count();

@@ -99,6 +99,11 @@ impl Entry {
         found.or_else(|| self.identifiers.locate(segments).map(|node| ("identifiers", node)))
     }
 
+    /// Something that the author of the entry should know, without being wrong.
+    pub fn hint(&self, message: impl Into<String>) -> Problem {
+        Problem::warning(ProblemKind::Value, self.model.span, message).at(self.path.clone())
+    }
+
     /// A problem with a field's value, at the field's place, or at the entry's if it has no such
     /// field.
     pub fn problem(&self, segments: &[&str], message: impl Into<String>) -> Problem {

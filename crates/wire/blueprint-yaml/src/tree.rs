@@ -454,10 +454,20 @@ fn point(line: usize, column: usize) -> Span {
     Span { line, column, end_line: line, end_column: column }
 }
 
+/// The tab that a line of a complaint, or the one below, is indented with. The parser points at where the value began.
+fn indenting_tab(info: &str, span: Span, text: &str) -> Option<Span> {
+    let first = (span.line as usize).saturating_sub(1);
+    let lines = if info.contains("tab") { 3 } else { 1 };
+    text.lines().enumerate().skip(first).take(lines).find_map(|(number, line)| {
+        let indentation = &line[..line.len() - line.trim_start().len()];
+        indentation.chars().position(|letter| letter == '\t').map(|column| point(number + 1, column))
+    })
+}
+
 fn syntax_problem(info: &str, span: Span, text: &str) -> Problem {
-    let line = text.lines().nth((span.line as usize).saturating_sub(1)).unwrap_or("");
-    let indentation = line.len() - line.trim_start().len();
-    let remedy = if line[..indentation].contains('\t') {
+    let tab = indenting_tab(info, span, text);
+    let span = tab.unwrap_or(span);
+    let remedy = if tab.is_some() {
         "indent with spaces, YAML does not allow tabs there"
     } else if info.contains("flow") || info.contains("end of stream") || info.contains("eof") {
         "look for a bracket, brace or quote that is not closed"
