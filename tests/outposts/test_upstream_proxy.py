@@ -9,12 +9,13 @@ import json
 import socket
 import ssl
 import time
+from types import SimpleNamespace
 
 import pytest
 import raw
 import waiting
-from person import claims
-from upstream import PREFIX, PROGRAM, World
+from person import Person, claims
+from upstream import PASSWORD, PREFIX, PROGRAM, World
 
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="$AUTHENTIK_PROXY names no proxy outpost of authentik's")
 
@@ -86,6 +87,23 @@ def test_forward_auth_of_a_domain(world):
         answer = world.check("traefik", host, cookies=cookies)
         assert answer.status == 200, answer
         is_alice(world, identity(answer.headers), "team")
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+@pytest.mark.parametrize("inside", ["http", "https"])
+def test_browsers_know_the_server_by_another_address(world, inside):
+    outside = SimpleNamespace(base=f"https://id.{raw.DOMAIN}:{world.server.https}")
+    here = {"http": world.server.base, "https": f"https://127.0.0.1:{world.server.https}"}[inside]
+    person = Person(outside)
+    person.session.verify = False
+    person.logged_in("alice", PASSWORD)
+    host = world.host["notes"]
+    with world.another(AUTHENTIK_HOST=here, AUTHENTIK_INSECURE="true", AUTHENTIK_HOST_BROWSER=outside.base) as outpost:
+        cookies = world.log_in(person, "notes", f"http://{host}/page", outpost)
+        who = identity(world.check("traefik", host, "/page", cookies, outpost).headers)
+        assert who["username"] == "alice" and claims(who["jwt"])["iss"] == f"{outside.base}/application/o/notes/"
+        person.go(f"{outside.base}/flows/-/default/invalidation/")
+        wait_for("the end", lambda: world.check("traefik", host, "/page", cookies, outpost).status == 302)
 
 
 def test_proxy_mode(world):

@@ -117,7 +117,7 @@ class World:
     def get(self, site, path="/", headers=()):
         return raw.send(self.outpost.http, path, self.host[site], headers=list(headers))
 
-    def check(self, kind, host, path="/", cookies=()):
+    def check(self, kind, host, path="/", cookies=(), outpost=None):
         """What a reverse proxy of that kind asks when somebody wants such a page."""
         named = host.split(":")[0] if "team" in host else host
         if kind == "nginx":
@@ -125,16 +125,28 @@ class World:
         else:
             said = [("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", named), ("X-Forwarded-Uri", path), ("X-Forwarded-Method", "GET")]
         own = f"{PREFIX}/auth/{kind}" + (path if kind == "envoy" else "")
-        return raw.send(self.outpost.http, own, named, headers=[*said, *cookies])
+        return raw.send((outpost or self.outpost).http, own, named, headers=[*said, *cookies])
 
-    def log_in(self, person, site, rd):
+    @contextlib.contextmanager
+    def another(self, **env):
+        """The program once more, with other settings, for the same sites."""
+        other = Upstream(self.outpost.program, self.server)
+        other.env |= {"AUTHENTIK_TOKEN": self.outpost.env["AUTHENTIK_TOKEN"], **env}
+        try:
+            other.start()
+            yield other
+        finally:
+            print(other.log.read_text()[-2000:])
+            other.close()
+
+    def log_in(self, person, site, rd, outpost=None):
         """From the page where a login begins to the one that was asked for; the headers of who is logged in."""
-        jar = {}
+        jar, port = {}, (outpost or self.outpost).http
 
         def go(url):
             parts = urllib.parse.urlsplit(url)
             kept = [("Cookie", "; ".join(f"{k}={v}" for k, v in jar.items()))] if jar else []
-            answer = raw.send(self.outpost.http, f"{parts.path}?{parts.query}", self.host[site], headers=kept)
+            answer = raw.send(port, f"{parts.path}?{parts.query}", self.host[site], headers=kept)
             assert answer.status == 302, f"{url}: {answer}"
             if cookie := answer.headers.get("set-cookie"):
                 name, _, value = cookie.split(";")[0].partition("=")
@@ -142,7 +154,7 @@ class World:
             return answer.headers["location"]
 
         to = go(f"http://{self.host[site]}{PREFIX}/start?{urllib.parse.urlencode({'rd': rd})}")
-        assert to.startswith(self.server.base + "/application/o/authorize/"), to
+        assert to.startswith(person.server.base + "/application/o/authorize/"), to
         outside, answer = person.go(to)
         assert outside and outside.startswith(f"http://{self.host[site]}{PREFIX}/callback?"), f"{outside} {answer.text[:500]}"
         assert go(outside) == rd
