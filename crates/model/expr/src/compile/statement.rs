@@ -178,11 +178,20 @@ impl<'a> Unit<'a> {
         Ok(())
     }
 
-    fn end_loop(&mut self) -> Vec<usize> {
-        match self.contexts.pop() {
+    /// The body of a loop that began at `start`, and what follows when it is left by the jump at `end` or by `break`.
+    fn rest_of_loop(&mut self, start: usize, end: usize, body: &'a [Stmt], orelse: &'a [Stmt]) -> C<()> {
+        self.block(body)?;
+        self.emit(Op::Jump(start as u32));
+        let breaks = match self.contexts.pop() {
             Some(Context::Loop { breaks, .. }) => breaks,
             _ => Vec::new(),
+        };
+        self.land(end);
+        self.block(orelse)?;
+        for jump in breaks {
+            self.land(jump);
         }
+        Ok(())
     }
 
     fn for_(&mut self, node: &'a ast::StmtFor) -> C<()> {
@@ -195,15 +204,7 @@ impl<'a> Unit<'a> {
         let end = self.emit(Op::ForIter(0));
         self.assign(&node.target)?;
         self.contexts.push(Context::Loop { start, breaks: Vec::new(), has_iterator: true });
-        self.block(&node.body)?;
-        self.emit(Op::Jump(start as u32));
-        let breaks = self.end_loop();
-        self.land(end);
-        self.block(&node.orelse)?;
-        for jump in breaks {
-            self.land(jump);
-        }
-        Ok(())
+        self.rest_of_loop(start, end, &node.body, &node.orelse)
     }
 
     fn while_(&mut self, node: &'a ast::StmtWhile) -> C<()> {
@@ -211,15 +212,7 @@ impl<'a> Unit<'a> {
         self.expr(&node.test)?;
         let end = self.emit(Op::JumpIfFalse(0));
         self.contexts.push(Context::Loop { start, breaks: Vec::new(), has_iterator: false });
-        self.block(&node.body)?;
-        self.emit(Op::Jump(start as u32));
-        let breaks = self.end_loop();
-        self.land(end);
-        self.block(&node.orelse)?;
-        for jump in breaks {
-            self.land(jump);
-        }
-        Ok(())
+        self.rest_of_loop(start, end, &node.body, &node.orelse)
     }
 
     fn if_(&mut self, node: &'a ast::StmtIf) -> C<()> {

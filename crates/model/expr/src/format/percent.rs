@@ -173,16 +173,7 @@ impl Field {
                 };
                 let body = if kind.is_ascii_uppercase() { body.to_uppercase() } else { body };
                 let negative = number.is_sign_negative() && !number.is_nan();
-                let sign = if negative {
-                    "-"
-                } else if self.plus {
-                    "+"
-                } else if self.space {
-                    " "
-                } else {
-                    ""
-                };
-                Ok(self.pad(sign, body, self.zero))
+                Ok(self.pad(self.sign(negative), body, self.zero))
             }
             'c' => match value {
                 Value::Str(text) if text.chars().count() == 1 => Ok(self.pad("", text.to_string(), false)),
@@ -206,16 +197,17 @@ impl Field {
                 body.insert(0, '0');
             }
         }
-        let sign = if negative {
-            "-"
-        } else if self.plus {
-            "+"
-        } else if self.space {
-            " "
-        } else {
-            ""
-        };
+        let sign = self.sign(negative);
         self.pad(&format!("{sign}{prefix}"), body, self.zero && self.precision.is_none())
+    }
+
+    fn sign(&self, negative: bool) -> &'static str {
+        match (negative, self.plus, self.space) {
+            (true, ..) => "-",
+            (false, true, _) => "+",
+            (false, false, true) => " ",
+            (false, false, false) => "",
+        }
     }
 
     fn pad(&self, head: &str, body: String, zeros: bool) -> String {

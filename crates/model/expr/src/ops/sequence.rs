@@ -42,8 +42,7 @@ pub fn position(index: &Value, len: usize, what: &str) -> R<usize> {
         Value::Int(_) | Value::Bool(_) => to_index(index)?,
         Value::Big(_) => return Err(index_error("cannot fit 'int' into an index-sized integer")),
         other => {
-            let kind = if what == "string" { "string" } else { what };
-            return Err(type_error(format!("{kind} indices must be integers or slices, not {}", other.type_name())));
+            return Err(type_error(format!("{what} indices must be integers or slices, not {}", other.type_name())));
         }
     };
     let position = if index < 0 { index + len as i64 } else { index };
@@ -51,6 +50,11 @@ pub fn position(index: &Value, len: usize, what: &str) -> R<usize> {
         .ok()
         .filter(|position| *position < len)
         .ok_or_else(|| index_error(format!("{what} index out of range")))
+}
+
+/// The same, with other words for an index that is out of range.
+pub fn position_or(index: &Value, len: usize, what: &str, out_of_range: &str) -> R<usize> {
+    position(index, len, what).map_err(|flow| if flow.is("IndexError") { index_error(out_of_range) } else { flow })
 }
 
 /// A bound clamped into a sequence of `len`, as `find` and friends take them.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::sequence::{Selection, char_offset, position};
+use super::sequence::{Selection, char_offset, position, position_or};
 use super::{dict_item, key};
 use crate::flow::{R, key_error, type_error, value_error};
 use crate::value::{DictKind, Key, Range, Slice, Value};
@@ -59,9 +59,7 @@ pub fn get(vm: &mut Vm, object: &Value, index: &Value) -> R<Value> {
             Ok(Value::bytes(picked))
         }
         (Value::Bytes(bytes), _) => {
-            let at = position(index, bytes.len(), "index").map_err(|flow| {
-                if flow.is("IndexError") { crate::flow::index_error("index out of range") } else { flow }
-            })?;
+            let at = position_or(index, bytes.len(), "byte", "index out of range")?;
             Ok(Value::Int(i64::from(bytes[at])))
         }
         (Value::Range(range), Value::Slice(slice)) => {
@@ -152,13 +150,7 @@ pub fn set(vm: &mut Vm, object: &Value, index: &Value, value: &Value) -> R<()> {
             Ok(())
         }
         (Value::List(list), _) => {
-            let at = position(index, list.len(), "list").map_err(|flow| {
-                if flow.is("IndexError") {
-                    crate::flow::index_error("list assignment index out of range")
-                } else {
-                    flow
-                }
-            })?;
+            let at = position_or(index, list.len(), "list", "list assignment index out of range")?;
             let old = std::mem::replace(&mut list.set()[at], value.clone());
             drop(old);
             Ok(())
@@ -193,13 +185,7 @@ pub fn delete(vm: &mut Vm, object: &Value, index: &Value) -> R<()> {
             Ok(())
         }
         (Value::List(list), _) => {
-            let at = position(index, list.len(), "list").map_err(|flow| {
-                if flow.is("IndexError") {
-                    crate::flow::index_error("list assignment index out of range")
-                } else {
-                    flow
-                }
-            })?;
+            let at = position_or(index, list.len(), "list", "list assignment index out of range")?;
             let old = list.set().remove(at);
             drop(old);
             Ok(())
