@@ -1,8 +1,12 @@
 //! No input makes the reader, the evaluator or the writer panic.
 
-use blueprint_yaml::{Answers, Context, Evaluation, Node, parse_tree, read, read_bytes, render_all, write};
+#[path = "fuzz/exercise.rs"]
+mod exercise;
+
+use blueprint_yaml::{Node, parse_tree, read_bytes, write};
+use exercise::exercise;
 use proptest::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Pieces that, thrown together, often make YAML that nearly holds.
 const PIECES: &[&str] = &[
@@ -59,29 +63,6 @@ const PIECES: &[&str] = &[
     "context:\n",
     "  x: !Context x\n",
 ];
-
-fn exercise(text: &str) {
-    let read = read(text);
-    let _ = render_all(&read.problems, "file", text);
-    if let Some(blueprint) = &read.blueprint {
-        let context = Context::layered(&Map::new(), blueprint, &Map::new());
-        let answers = Answers::new();
-        let evaluation = Evaluation { context: &context, answers: &answers };
-        for entry in &blueprint.entries {
-            let _ = evaluation.attrs(entry);
-            let _ = evaluation.conditions(entry);
-        }
-        let _ = write::blueprint(blueprint);
-    }
-    let tree = parse_tree(text);
-    if let Some(root) = tree.root.filter(|_| tree.problems.is_empty()) {
-        let written = write::node(&root);
-        let again = parse_tree(&written);
-        assert_eq!(again.root.as_ref(), Some(&root), "written as:\n{written}");
-        let (context, answers) = (Context::default(), Answers::new());
-        let _ = Evaluation { context: &context, answers: &answers }.resolve(&root, "x");
-    }
-}
 
 fn json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
