@@ -160,8 +160,8 @@ impl IntoResponse for Fault {
         let page = format!(
             "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width\"><title>{title}</title>\
-             <style>body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;padding:0 1rem}}\
-             small{{color:#666}}</style></head>\
+             <style>:root{{color-scheme:light dark}}body{{font:1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:15vh auto;\
+             padding:0 1rem}}</style></head>\
              <body><h1>{cause}</h1><p>{remedy}</p><p><small>{title}</small></p></body></html>\n"
         );
         let mut response = Response::new(Body::from(page));

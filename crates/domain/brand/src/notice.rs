@@ -5,4 +5,6 @@
 pub struct Notice {
     pub title: String,
     pub text: String,
+    /// The application that was asked for, where that is to be named.
+    pub application: Option<String>,
 }

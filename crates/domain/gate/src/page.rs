@@ -36,13 +36,17 @@ pub fn see(to: &str) -> Response {
     response
 }
 
+/// Enough to be read, in light and in dark.
+const STYLE: &str = ":root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:36rem;\
+    margin:15vh auto;padding:0 1rem;overflow-wrap:anywhere}";
+
 /// A page with a way on.
 pub fn page(status: StatusCode, title: &str, body: &str, link: Option<(&str, &str)>) -> Response {
     let link = link.map(|(to, label)| format!("<p><a href=\"{}\">{}</a></p>", escape(to), escape(label)));
     let html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title></head>\
-         <body><main><h1>{title}</h1><p>{body}</p>{}</main></body></html>\n",
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>{title}</title>\
+         <style>{STYLE}</style></head><body><main><h1>{title}</h1><p>{body}</p>{}</main></body></html>\n",
         link.unwrap_or_default(),
         title = escape(title),
         body = escape(body),
@@ -53,7 +57,9 @@ pub fn page(status: StatusCode, title: &str, body: &str, link: Option<(&str, &st
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(
         header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+        HeaderValue::from_static(
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
     );
     response
 }

@@ -61,6 +61,8 @@ pub struct Authorization {
 pub enum Refusal {
     /// For the person, on a page.
     Page(StatusCode, &'static str, String),
+    /// Who asks may not: why, and the application.
+    Denied { text: String, application: Option<String> },
     /// For the client.
     Redirect(Box<ToClient>),
     NotFound,
@@ -177,6 +179,8 @@ const PARAMETERS: [&str; 18] = [
     "code_challenge_method",
 ];
 
+const DENIED: &str = "Permission denied";
+
 async fn answer(app: &App, asked: &Asked, params: &Params, is_github: bool) -> Response {
     let refusal = match authorize(app, asked, params, is_github).await {
         Ok(response) => return response,
@@ -184,6 +188,12 @@ async fn answer(app: &App, asked: &Asked, params: &Params, is_github: bool) -> R
     };
     match refusal {
         Refusal::Page(status, title, text) => page(status, title, &text),
+        // COMPAT: shown with status 200.
+        Refusal::Denied { text, application } => {
+            let mut response = page(StatusCode::OK, DENIED, &text);
+            response.extensions_mut().insert(brand::Notice { title: DENIED.to_owned(), text, application });
+            response
+        }
         Refusal::Redirect(error) => {
             metrics::authorization(app, false);
             tracing::info!(client = ?params.get("client_id"), "Authorization refused: {}", error.error);

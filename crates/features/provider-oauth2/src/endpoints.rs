@@ -97,7 +97,8 @@ pub fn page(status: StatusCode, title: &str, text: &str) -> Response {
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     no_store(&mut response);
     // Shown in the looks of the brand where something puts them around it.
-    response.extensions_mut().insert(brand::Notice { title: title.to_owned(), text: text.to_owned() });
+    let notice = brand::Notice { title: title.to_owned(), text: text.to_owned(), application: None };
+    response.extensions_mut().insert(notice);
     response
 }
 

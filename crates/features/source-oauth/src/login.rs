@@ -33,6 +33,10 @@ async fn show(State(app): State<App>, Path(slug): Path<String>) -> Response {
         (status, Html(format!("<!DOCTYPE html>\n<title>{title}</title><h1>{title}</h1><p>{text}</p>\n")))
             .into_response();
     // Shown in the looks of the brand where something puts them around it.
-    response.extensions_mut().insert(brand::Notice { title: title.to_owned(), text: text.to_owned() });
+    response.extensions_mut().insert(brand::Notice {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        application: None,
+    });
     response
 }

@@ -86,10 +86,17 @@ fn refused(brand: &Branding, problem: &Problem, reference: &str) -> Response {
     if problem.status == StatusCode::NOT_FOUND {
         let text = "There is no flow at this address. The link may be old, or the flow was removed.";
         let link = Link::new("/", "Go to the start");
-        return message(brand, StatusCode::NOT_FOUND, "Not found", text, &[link], reference);
+        return message(brand, StatusCode::NOT_FOUND, "Not found", &[brand.language.say(text)], &[link], reference);
     }
     let text = problem.body["detail"].as_str().unwrap_or("This step could not be carried out.");
-    message(brand, problem.status, WRONG, text, &[Link::new("/flows/-/cancel/", "Start again")], reference)
+    message(
+        brand,
+        problem.status,
+        WRONG,
+        &[brand.language.say(text)],
+        &[Link::new("/flows/-/cancel/", "Start again")],
+        reference,
+    )
 }
 
 /// A redirect that is always followed by GET, also after a post (RFC 9110 §15.4.4).

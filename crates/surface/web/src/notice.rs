@@ -18,6 +18,8 @@ use crate::stage::Link;
 
 /// Title of a page about an error nobody foresaw.
 pub const WRONG: &str = "Something went wrong";
+/// Whose account was refused.
+pub const ASKED_AS: &str = "This was asked for as {}. If you have another account, log in with that one.";
 /// The longest error that is read to be shown.
 const LIMIT: usize = 64 << 10;
 
@@ -34,19 +36,26 @@ pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Resp
     let Some(notice) = notice else { return response };
     let (brand, status) = (Branding::of_request(&app, origin, &known, &headers).await, response.status());
     // COMPAT: an application that somebody may not open is refused with 200.
-    let links = match status {
-        StatusCode::OK | StatusCode::FORBIDDEN if is_logged_in(&known).await => Link::others().to_vec(),
-        _ => vec![Link::new("/", "Go to the start")],
+    let user = match status {
+        StatusCode::OK | StatusCode::FORBIDDEN => user(&known).await,
+        _ => None,
     };
-    let mut page = message(&brand, status, &notice.title, &notice.text, &links, &reference(&known));
+    let links = if user.is_some() { Link::others().to_vec() } else { vec![Link::new("/", "Go to the start")] };
+    let t = brand.language;
+    let mut lines = vec![t.say(&notice.text)];
+    lines.extend(notice.application.map(|name| t.fill("The application is called {}.", &name)));
+    lines.extend(user.map(|name| t.fill(ASKED_AS, &name)));
+    let mut page = message(&brand, status, &notice.title, &lines, &links, &reference(&known));
     if let Some(seconds) = response.headers().get(RETRY_AFTER) {
         page.headers_mut().insert(RETRY_AFTER, seconds.clone());
     }
     page
 }
 
-async fn is_logged_in(extensions: &http::Extensions) -> bool {
-    LazySession::load_from(extensions).await.is_ok_and(|browser| browser.user().is_some())
+/// The name of who is logged in.
+async fn user(extensions: &http::Extensions) -> Option<String> {
+    let browser = LazySession::load_from(extensions).await.ok()?;
+    browser.user().map(|user| user.username.clone())
 }
 
 /// What the response says, if it says it without a page.
@@ -64,8 +73,16 @@ async fn notice(response: Response) -> (Option<Notice>, Response) {
         return (None, StatusCode::INTERNAL_SERVER_ERROR.into_response());
     };
     let json: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    let title = if parts.status == StatusCode::NOT_FOUND { "Not found" } else { WRONG };
-    let notice = json["detail"].as_str().map(|text| Notice { title: title.to_owned(), text: text.to_owned() });
+    let title = match parts.status {
+        StatusCode::NOT_FOUND => "Not found",
+        StatusCode::FORBIDDEN => "Permission denied",
+        _ => WRONG,
+    };
+    let notice = json["detail"].as_str().map(|text| Notice {
+        title: title.to_owned(),
+        text: text.to_owned(),
+        application: None,
+    });
     (notice, Response::from_parts(parts, Body::from(bytes)))
 }
 
@@ -81,7 +98,7 @@ pub async fn unknown(method: Method, uri: Uri) -> Response {
     }
     let mut response = Problem::not_found().into_response();
     let text = "There is nothing at this address. The link may be old or mistyped.".to_owned();
-    response.extensions_mut().insert(Notice { title: "Not found".to_owned(), text });
+    response.extensions_mut().insert(Notice { title: "Not found".to_owned(), text, application: None });
     response
 }
 

@@ -154,14 +154,14 @@ pub fn message(
     brand: &Branding,
     status: StatusCode,
     title: &str,
-    text: &str,
+    lines: &[String],
     links: &[Link],
     reference: &str,
 ) -> Response {
     let t = brand.language;
-    let (title, lines) = (t.say(title), [t.say(text)]);
+    let title = t.say(title);
     let title = title.as_str();
-    let body = Message { title, alert: "", lines: &lines, links, reference, frames: &[], t }.render();
+    let body = Message { title, alert: "", lines, links, reference, frames: &[], t }.render();
     Page { status, title, brand, body: &body.unwrap_or_default(), wide: false, posts_away: false, frames: &[] }
         .respond()
 }

@@ -121,5 +121,5 @@ pub async fn console(State(app): State<App>, headers: HeaderMap, extensions: Ext
     let text = "There is no admin interface yet. Everything can be set by the API (/api/v3/schema/) and by blueprints.";
     let link = Link::new("/if/user/", "My applications");
     let brand = Branding::of_request(&app, origin, &extensions.0, &headers).await;
-    message(&brand, StatusCode::OK, "Administration", text, &[link], "")
+    message(&brand, StatusCode::OK, "Administration", &[brand.language.say(text)], &[link], "")
 }

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use crate::challenge::{Challenge, Permission};
 use crate::language::Language;
+use crate::notice::ASKED_AS;
 use crate::page::Message;
 use field::Field;
 
@@ -123,7 +124,7 @@ pub fn render(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
         "ak-stage-dummy" => form(challenge, around, Form { submit: "Continue".into(), ..Form::default() }),
         "ak-stage-autosubmit" => autosubmit(challenge, around.t),
         "ak-stage-access-denied" => denied(challenge, around),
-        "ak-stage-session-end" => session_end(challenge, around.t),
+        "ak-stage-session-end" => session_end(challenge, around),
         "ak-provider-oauth2-device-code-finish" => say(
             "The device is logged in",
             &["You can close this page and go back to the device.".to_owned()],
@@ -222,8 +223,8 @@ fn identification(challenge: &Challenge, t: Language) -> Form {
 
 fn password(challenge: &Challenge) -> Form {
     let user = challenge.pending_user.clone().unwrap_or_default();
-    // Password managers look for the name beside the password.
-    let name = Field::new("hidden", "username", "").value(user);
+    // Password managers look for the name beside the password, and pass over fields of the type `hidden`.
+    let name = Field::new("account", "username", "Username").autocomplete("username").value(user);
     let password = Field::new("password", "password", "Password").autocomplete("current-password").required();
     let links = challenge.recovery_url.iter().map(|u| Link::new(u, "Forgot password?")).collect();
     Form { fields: vec![name, password], submit: "Continue".into(), links, ..Form::default() }
@@ -299,15 +300,16 @@ fn denied(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
     let Some(user) = challenge.pending_user.as_deref().filter(|u| !u.is_empty()) else {
         return say("Access denied", &[], &[Link::new("/", "Go to the start")], alert, reference, around.t);
     };
-    let text = "This was asked for as {}. If you have another account, log in with that one.";
-    say("Access denied", &[around.t.fill(text, user)], &Link::others(), alert, reference, around.t)
+    say("Access denied", &[around.t.fill(ASKED_AS, user)], &Link::others(), alert, reference, around.t)
 }
 
-fn session_end(challenge: &Challenge, t: Language) -> Rendered {
+fn session_end(challenge: &Challenge, around: &Surroundings<'_>) -> Rendered {
+    let t = around.t;
     let mut links = vec![Link::new("/if/user/", "My applications")];
     if let Some(url) = &challenge.invalidation_flow_url {
         let text = match &challenge.brand_name {
-            Some(brand) => t.fill("Log out of {}", brand),
+            // The name on the page: where nobody gave one, the brand's own is not it.
+            Some(_) => t.fill("Log out of {}", around.brand),
             None => t.say("Log out of everything"),
         };
         links.push(Link::new(url, text));

@@ -42,6 +42,16 @@ fn a_login_form_works_without_script() {
 }
 
 #[test]
+fn a_password_manager_learns_whose_password_it_is() {
+    let challenge = json!({
+        "component": "ak-stage-password", "flow_info": {"title": "Hello", "cancel_url": "/c"}, "pending_user": "ada",
+    });
+    let html = shown(&challenge, &json!({}));
+    let field = r#"<input type="text" name="username" value="ada" autocomplete="username" aria-label="Username" readonly hidden>"#;
+    assert!(html.contains(field), "{html}");
+}
+
+#[test]
 fn posted_values_are_escaped() {
     // CVE-2026-42849: an unescaped state in the page that posts itself.
     let challenge = json!({

@@ -32,7 +32,7 @@ pub async fn flow(
     let mut plan = match flow::plan(at, &flow, begin_with(client, &authorization.scope), true).await {
         Ok(plan) => plan,
         Err(NotPlanned::Fault(problem)) => return Err(problem.into()),
-        Err(refusal) => return Err(denied(Some(refusal.message()))),
+        Err(refusal) => return Err(denied(client, Some(refusal.message()))),
     };
     if authorization.prompt.contains(Prompt::Consent) && !plan.stops.iter().any(|stop| is_consent(at, &stop.what)) {
         plan.append_in_memory(CONSENT, json!({}));

@@ -6,7 +6,6 @@ use clock::Timestamp;
 use directory::WebSession;
 use feature::Problem;
 use flow::{Circumstances, Context, Designation, Flow, NotPlanned, next};
-use http::StatusCode;
 use jose::jwt::Claims;
 use oauth2_wire::{AuthorizeError, Prompt};
 use object::{Id, Uuid};
@@ -81,7 +80,11 @@ pub async fn may_enter(
     session: &LoggedIn,
     at: &Circumstances,
 ) -> Result<(), Refusal> {
-    if is_allowed(known.client, authorization, &session.user, at).await? { Ok(()) } else { Err(denied(None)) }
+    if is_allowed(known.client, authorization, &session.user, at).await? {
+        Ok(())
+    } else {
+        Err(denied(known.client, None))
+    }
 }
 
 /// The same question, asked again when the flow is over.
@@ -105,10 +108,10 @@ pub async fn is_allowed(
     issue::is_allowed(&at.app, client, user, at.http.as_ref(), context).await
 }
 
-/// COMPAT: shown with status 200.
-pub fn denied(message: Option<String>) -> Refusal {
+/// The client's application may not be used.
+pub fn denied(client: &crate::client::Client, message: Option<String>) -> Refusal {
     let text = message.filter(|m| !m.is_empty()).unwrap_or_else(|| "Request has been denied.".to_owned());
-    Refusal::Page(StatusCode::OK, "Permission denied", text)
+    Refusal::Denied { text, application: client.application.as_ref().map(|application| application.name.clone()) }
 }
 
 /// `prompt=login` and `max_age`: the login must be new enough, else there is another one.

@@ -37,7 +37,7 @@ impl StageKind for FulfillmentStage {
             Ok(answer) => answer,
             Err(Refusal::Redirect(error)) => error.answer(),
             Err(Refusal::Fault(problem)) => return Err(problem),
-            Err(Refusal::Page(_, _, text)) => return Ok(Next::Deny(Some(text))),
+            Err(Refusal::Page(_, _, text) | Refusal::Denied { text, .. }) => return Ok(Next::Deny(Some(text))),
             Err(Refusal::Leave(_) | Refusal::NotFound) => return Ok(Next::Deny(None)),
         };
         Ok(match answer {

@@ -78,12 +78,13 @@ impl Field {
     }
     /// Whether a person types into it, so that it may have the focus.
     pub fn takes_text(&self) -> bool {
-        !matches!(self.kind, "hidden" | "separator" | "static" | "checkbox" | "radio" | "select" | "file")
+        !matches!(self.kind, "hidden" | "account" | "separator" | "static" | "checkbox" | "radio" | "select" | "file")
             && !self.read_only
     }
     /// Puts in what was given before. Passwords never come back, and what cannot be changed stays what it is.
     pub fn refill(&mut self, given: &serde_json::Map<String, Json>) {
-        let is_open = !self.read_only && !matches!(self.kind, "hidden" | "separator" | "static" | "password" | "file");
+        let is_open = !self.read_only
+            && !matches!(self.kind, "hidden" | "account" | "separator" | "static" | "password" | "file");
         if let Some(value) = given.get(&self.name).and_then(Json::as_str).filter(|_| is_open) {
             value.clone_into(&mut self.value);
         }
