@@ -17,7 +17,7 @@ use directory::guessing::Wait;
 use events::{Action, Draft};
 use feature::{App, BoxFuture, Problem};
 use http::StatusCode;
-use oauth2_wire::{ClientAuth, Error, GrantType, Params, ScopeSet, TokenError, TokenRequest};
+use oauth2_wire::{ClientAuth, Error, GrantType, Params, ScopeSet, TokenError, TokenRequest, names};
 use object::Uuid;
 use policy::Subject;
 use serde_json::json;
@@ -205,8 +205,10 @@ async fn conclude(
     let Attempt { app, asked, client, request, .. } = attempt;
     let client = outcome.target.as_ref().unwrap_or(client);
     let granted = &mut outcome.granted;
-    // SECURITY: scopes that were taken from the client since the grant was made are gone from it, and none come in.
-    granted.scope = granted.scope.intersection(&client.scopes);
+    // SECURITY: scopes that were taken from the client since the grant was made are gone from it, and none come in. Those of
+    // GitHub's interface are no client's to be set up for.
+    granted.scope =
+        granted.scope.iter().filter(|s| client.scopes.contains(s) || names::SCOPES_GITHUB.contains(s)).collect();
     let context = policy::Context::default();
     context.set("oauth_scopes", expr::Value::list(granted.scope.iter().map(expr::Value::str).collect()));
     context.set("oauth_grant_type", grant.name.as_str());
