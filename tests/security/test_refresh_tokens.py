@@ -119,3 +119,32 @@ def test_it_ends_with_the_right_to_log_in(server, api, person, end):
     tokens = client.log_in(person, scope="openid offline_access")
     end(api, client, person, tokens)
     is_refused(client.refresh(tokens["refresh_token"]), "invalid_grant")
+
+
+def test_it_ends_when_its_owner_takes_consent_back(server, api, person):
+    """The owner does so themselves, and what other applications hold stays."""
+    client = Client(server, api, "refreshing-agreed", scopes=SCOPES, consent="explicit")
+    other = Client(server, api, "refreshing-agreed-too", scopes=SCOPES, consent="explicit")
+    tokens, others = (c.log_in(person, scope="openid offline_access") for c in (client, other))
+    stranger = Person(server).logged_in(api.user("stranger-to-consents", "stranger-password")["username"], "stranger-password")
+    given = person.call("GET", "/core/user_consent/").json()["results"]
+    row = next(r for r in given if r["application"]["slug"] == client.slug)
+    assert stranger.call("DELETE", f"/core/user_consent/{row['pk']}/").status_code in (403, 404)
+    assert person.call("DELETE", f"/core/user_consent/{row['pk']}/").status_code == 204
+    is_refused(client.refresh(tokens["refresh_token"]), "invalid_grant")
+    assert client.userinfo(tokens["access_token"]).status_code == 401
+    assert not client.is_active(tokens["access_token"])
+    assert other.userinfo(others["access_token"]).status_code == 200
+    assert other.refresh(others["refresh_token"]).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["refresh_tokens", "access_tokens"])
+def test_its_owner_may_delete_it(server, api, person, kind):
+    client = Client(server, api, f"refreshing-own-{kind}", scopes=SCOPES)
+    tokens = client.log_in(person, scope="openid offline_access")
+    row = person.call("GET", f"/oauth2/{kind}/").json()["results"][0]
+    name = f"stranger-to-{kind}"
+    api.user(name, "stranger-password")
+    assert Person(server).logged_in(name, "stranger-password").call("DELETE", f"/oauth2/{kind}/{row['pk']}/").status_code in (403, 404)
+    assert person.call("DELETE", f"/oauth2/{kind}/{row['pk']}/").status_code == 204
+    assert not client.is_active(tokens[kind.removesuffix("s")])

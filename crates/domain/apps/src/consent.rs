@@ -1,10 +1,12 @@
 //! Consents that people gave.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use clock::Timestamp;
-use feature::{App, BoxFuture, Caller, Computed, Job, Kind, Problem, Rendering};
+use feature::{App, BoxFuture, Caller, Change, Computed, Job, Kind, Problem, Rendering};
 use object::{Id, Key, Model, Object, Record, Uuid};
+use parking_lot::RwLock;
 use serde_json::Value as Json;
 use store::{Filter, Op, Query};
 
@@ -65,6 +67,8 @@ impl UserConsent {
 
 pub const KIND: Kind = Kind::of::<UserConsent>()
     .own_rows(own)
+    .own_changes()
+    .deleting(deleting)
     .hidden(&["user", "application"])
     .display(|record| format!("User Consent {}", record.key().map(|k| k.to_string()).unwrap_or_default()))
     .computed(&[
@@ -76,6 +80,36 @@ pub const KIND: Kind = Kind::of::<UserConsent>()
             render: application,
         },
     ]);
+
+/// Runs in the transaction in which somebody takes a consent back, with that consent.
+pub type Withdrawn = for<'a> fn(&'a Change<'_>, &'a UserConsent) -> BoxFuture<'a, Result<(), Problem>>;
+
+#[derive(Default)]
+struct Hooks(RwLock<Vec<Withdrawn>>);
+
+/// Asks to be told when a consent is taken back: what was given to the application on the strength of it ends with it. A
+/// consent that runs out by itself is no such case, it only has to be given again.
+pub fn on_withdrawal(app: &App, hook: Withdrawn) {
+    hooks(app).0.write().push(hook);
+}
+
+fn hooks(app: &App) -> Arc<Hooks> {
+    app.service::<Hooks>().unwrap_or_else(|| {
+        app.provide(Hooks::default());
+        app.service::<Hooks>().unwrap_or_default()
+    })
+}
+
+fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {
+    Box::pin(async move {
+        let consent: UserConsent = change.record.clone().to()?;
+        let all = hooks(change.app).0.read().clone();
+        for hook in all {
+            hook(change, &consent).await?;
+        }
+        Ok(())
+    })
+}
 
 pub const EXPIRE: Job = Job { name: "consents_expire", every: 3600, run: expire };
 

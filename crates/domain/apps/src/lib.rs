@@ -23,7 +23,7 @@ use feature::{App, Feature};
 pub use application::Application;
 pub use application::access::{check, entitlements, request_of};
 pub use application::launch::icon_url;
-pub use consent::UserConsent;
+pub use consent::{UserConsent, on_withdrawal as on_consent_withdrawal};
 pub use entitlement::ApplicationEntitlement;
 pub use index::{by_slug, of_backchannel_provider, of_provider, provider_of};
 pub use property_mapping::PropertyMapping;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use apps::{Application, UserConsent};
 use clock::{TimeDelta, Timestamp};
-use feature::{App, Problem};
+use feature::{App, BoxFuture, Change, Problem};
 use oauth2_wire::{ClaimsRequest, ScopeSet, TokenResponse, names};
 use object::{Id, Object, Uuid};
 use policy::{HttpInfo, Subject};
@@ -244,6 +245,23 @@ pub fn end_delegated(family: Uuid) -> Write {
         set: vec![("revoked", true.into())],
         guard: false,
     }
+}
+
+/// Ends what a user granted to a client, when the consent to it is taken back.
+pub fn withdrawn<'a>(change: &'a Change<'_>, consent: &'a UserConsent) -> BoxFuture<'a, Result<(), Problem>> {
+    use store::Filter;
+    Box::pin(async move {
+        let application: Option<Application> = change.store.get(consent.application).await?;
+        let Some(provider) = application.and_then(|application| application.provider) else { return Ok(()) };
+        let of = |model: &'static object::Model| Write::Change {
+            model,
+            filter: Filter::eq("user", consent.user).and(Filter::eq("provider", provider.0)),
+            set: vec![("revoked", true.into())],
+            guard: false,
+        };
+        change.store.apply(vec![of(AccessToken::model()), of(RefreshToken::model())]).await?;
+        Ok(())
+    })
 }
 
 /// Ends everything that descends from a grant.

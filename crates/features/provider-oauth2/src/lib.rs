@@ -53,17 +53,20 @@ pub const FEATURE: Feature = Feature::new("provider-oauth2")
             .computed(tokens::CODE_FIELDS)
             .hidden(&["provider", "user"])
             .own_rows(tokens::own_rows)
+            .own_changes()
             .listing(tokens::unused_codes, &[]),
         Kind::of::<AccessToken>()
             .display(|token| tokens::name_of("Access Token", token))
             .computed(tokens::TOKEN_FIELDS)
             .hidden(&["provider", "user"])
-            .own_rows(tokens::own_rows),
+            .own_rows(tokens::own_rows)
+            .own_changes(),
         Kind::of::<RefreshToken>()
             .display(|token| tokens::name_of("Refresh Token", token))
             .computed(tokens::TOKEN_FIELDS)
             .hidden(&["provider", "user"])
-            .own_rows(tokens::own_rows),
+            .own_rows(tokens::own_rows)
+            .own_changes(),
         Kind::of::<DeviceToken>(),
         Kind::of::<keys::retired::RetiredKey>(),
         Kind::of::<logout::ClientSession>(),
@@ -82,6 +85,7 @@ fn setup(app: &feature::App) {
     stages.add_in_memory(device::CODE, device::CodeStage);
     stages.add_in_memory(device::FINISH, device::FinishStage);
     ::keys::on_renewal(app, keys::retired::renewed);
+    apps::on_consent_withdrawal(app, issue::withdrawn);
     app.provide(jwt_issuer::ISSUER);
     apps::register_launch_url(app, <OAuth2Provider as object::Object>::MODEL, provider::launch_url);
     if let Some(bearers) = app.service::<access::Bearers>() {
