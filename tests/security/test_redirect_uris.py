@@ -104,6 +104,17 @@ def test_a_registered_redirect_uri_gets_the_code(client, person, uri):
     assert to.startswith(uri + "?code=")
 
 
+def test_a_program_on_the_machine_may_listen_on_any_port(server, api, person):
+    """RFC 8252 §7.3, through to the tokens."""
+    client = Client(server, api, "on-the-machine", redirect="http://127.0.0.1/cb", client_type="public")
+    for port in ("", ":51004"):
+        uri = f"http://127.0.0.1{port}/cb"
+        answer = client.redeem(person.code(client, redirect_uri=uri), redirect_uri=uri)
+        assert answer.status_code == 200, answer.text
+    for uri in ("http://127.0.0.1:51004/other", "http://localhost:51004/cb", "https://127.0.0.1:51004/cb", "http://127.0.0.1:51004/cb?x=1"):
+        is_a_page_of_our_own(person.get(client.authorize_url(redirect_uri=uri)))
+
+
 @pytest.mark.parametrize("uri", ["javascript:alert(1)", "data:text/html,x", "vbscript:x", "https://a@evil.example/", "//evil.example", "https://x.example/\n"])
 def test_a_pattern_that_takes_everything_still_does_not_run_code(server, api, person, uri):
     slug = f"all-{abs(hash(uri)) % 10**9}"

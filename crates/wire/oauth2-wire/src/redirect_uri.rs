@@ -15,7 +15,7 @@ const FORBIDDEN_SCHEMES: [&str; 3] = ["javascript", "data", "vbscript"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MatchingMode {
-    /// Character by character.
+    /// Character by character, but for the port of a loopback address.
     Strict,
     /// The URI is a regular expression for the whole of the given one.
     Regex,
@@ -33,7 +33,7 @@ impl RedirectUri {
     /// for the operator to hear of, while the request is refused like any that does not match.
     pub fn matches(&self, given: &str) -> Result<bool, RedirectUriRefusal> {
         match self.matching_mode {
-            MatchingMode::Strict => Ok(self.url == given),
+            MatchingMode::Strict => Ok(self.url == given || is_on_loopback_too(&self.url, given)),
             MatchingMode::Regex => self.matches_pattern(given),
         }
     }
@@ -121,6 +121,23 @@ pub enum RedirectUriRefusal {
     Characters,
     #[error("the registered redirect URI {url} is not a usable regular expression: {reason}")]
     Pattern { url: String, reason: String },
+}
+
+/// RFC 8252 §7.3: a program on the person's machine gets its port when it starts, so that any is as good as the registered one.
+/// That holds for addresses that cannot be another machine's, not for the name `localhost` (§8.3).
+fn is_on_loopback_too(registered: &str, given: &str) -> bool {
+    /// The host and what follows the port.
+    fn without_port(url: &str) -> Option<(&str, &str)> {
+        let rest = url.strip_prefix("http://")?;
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, port),
+            _ => (authority, "80"),
+        };
+        let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+        (is_port && ["127.0.0.1", "[::1]"].contains(&host)).then_some((host, path))
+    }
+    without_port(given).is_some_and(|given| without_port(registered) == Some(given))
 }
 
 fn check_form(given: &str) -> Result<(), RedirectUriRefusal> {

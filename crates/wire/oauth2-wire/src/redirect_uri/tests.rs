@@ -127,6 +127,36 @@ fn private_schemes_and_mail_like_paths_are_fine() {
 }
 
 #[test]
+fn a_loopback_address_is_good_with_any_port() {
+    for registered in ["http://127.0.0.1/cb", "http://127.0.0.1:8000/cb", "http://127.0.0.1:80/cb"] {
+        for given in ["http://127.0.0.1/cb", "http://127.0.0.1:1/cb", "http://127.0.0.1:65535/cb"] {
+            assert!(is_found(given, &[strict(registered)]), "{registered} {given}");
+        }
+    }
+    assert!(is_found("http://[::1]:51004/cb?a=b", &[strict("http://[::1]/cb?a=b")]));
+    for (registered, given) in [
+        ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb/more"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:51004/cb?a=b"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:51004"),
+        ("http://127.0.0.1/cb", "https://127.0.0.1:51004/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.2:51004/cb"),
+        ("http://127.0.0.1/cb", "http://[::1]:51004/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example:80/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:80:81/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:+80/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:0/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:65536/cb"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:x@evil.example/cb"),
+        ("http://localhost/cb", "http://localhost:51004/cb"),
+        ("http://10.0.0.1/cb", "http://10.0.0.1:51004/cb"),
+        ("https://app.example/cb", "https://app.example:8443/cb"),
+    ] {
+        assert!(!is_found(given, &[strict(registered)]), "{registered} {given}");
+    }
+}
+
+#[test]
 fn json_is_authentiks() {
     let json = r#"{"matching_mode":"regex","url":"http://localhost:9999/re/[a-z]+"}"#;
     let uri: RedirectUri = serde_json::from_str(json).unwrap();
