@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use feature::App;
-use net::{Limits, Listener, Passed, Tls, serve};
+use net::{Limits, Listener, Passed, Tls, TrustedProxies, serve};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -26,14 +26,15 @@ pub async fn run(app: App, web: bool, mut passed: Passed) -> Result<()> {
     }
     if web {
         let public = router::public(&app);
+        let proxies = TrustedProxies::new(listen.trusted_proxy_cidrs.clone());
         for listener in passed.listeners("http", &listen.http).await? {
-            servers.start(listener, None, public.clone());
+            servers.start(listener.behind(proxies.clone()), None, public.clone());
         }
         let encrypted = passed.listeners("https", &listen.https).await?;
         if !encrypted.is_empty() {
             let tls = Tls::open(&app.settings().tls, &app.settings().general.data_dir, app.clock())?;
             for listener in encrypted {
-                servers.start(listener, Some(tls.clone()), public.clone());
+                servers.start(listener.behind(proxies.clone()), Some(tls.clone()), public.clone());
             }
         }
     } else {

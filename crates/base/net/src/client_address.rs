@@ -1,22 +1,27 @@
 //! The address of the client behind any trusted proxies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use http::HeaderMap;
 use ipnet::IpNet;
+
+use crate::Connection;
 
 /// The client's address, an extension of every request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ClientAddress(pub IpAddr);
 
-/// Networks whose word about the client is believed.
+/// Networks whose word about the client is believed. Clones are cheap.
 #[derive(Debug, Clone, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies(Arc<[IpNet]>);
 
 impl TrustedProxies {
     /// Believes these networks.
     pub fn new(networks: Vec<IpNet>) -> Self {
-        Self(networks)
+        Self(networks.into())
     }
 
     /// Whether the address is believed.
@@ -25,13 +30,18 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(&address))
     }
 
+    /// Whether what is said over a connection about clients is believed.
+    pub fn believe(&self, connection: &Connection) -> bool {
+        !connection.is_anonymous && self.contains(connection.peer.ip())
+    }
+
     /// The client of a request: the rightmost address in `X-Forwarded-For` that is not a trusted proxy.
     ///
     /// SECURITY: everything left of that address was written by somebody unknown. Anything unreadable on
     /// the way there makes the whole header worthless, and the socket's address is used.
-    pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> ClientAddress {
-        let peer = peer.ip().to_canonical();
-        if !self.contains(peer) {
+    pub fn client(&self, connection: &Connection, headers: &HeaderMap) -> ClientAddress {
+        let peer = connection.peer.ip().to_canonical();
+        if !self.believe(connection) {
             return ClientAddress(peer);
         }
         ClientAddress(self.forwarded(headers).unwrap_or(peer))

@@ -86,8 +86,8 @@ impl Edge {
 
     /// The request with its extensions, or the refusal.
     fn prepare(&self, mut request: Request, connection: Connection, id: &RequestId) -> Result<Request, Refusal> {
-        let is_trusted = self.trusted.contains(connection.peer.ip());
-        let client = self.trusted.client(connection.peer, request.headers());
+        let is_trusted = self.trusted.believe(&connection);
+        let client = self.trusted.client(&connection, request.headers());
         if request.version() < Version::HTTP_11 && !request.headers().contains_key(HOST) {
             // HTTP/1.0 knows no Host; health checks of old load balancers still speak it.
             request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));

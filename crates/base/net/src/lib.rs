@@ -39,6 +39,7 @@ mod edge;
 mod listener;
 mod origin;
 mod patience;
+mod proxy_protocol;
 mod security_headers;
 mod serve;
 mod tls;

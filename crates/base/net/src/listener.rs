@@ -10,16 +10,19 @@ use std::{
 use settings::ListenAddress;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, UnixListener, UnixStream},
+    net::{TcpListener, TcpStream, UnixListener, UnixStream},
 };
 
-use crate::Connection;
+use crate::{
+    Connection, TrustedProxies,
+    proxy_protocol::{self, From},
+};
 
 /// A bound socket.
 #[derive(Debug)]
 pub enum Listener {
-    /// TCP.
-    Tcp(TcpListener),
+    /// TCP, and who may say by the PROXY protocol whose a connection is.
+    Tcp(TcpListener, TrustedProxies),
     /// A unix socket; a file that we made is removed when the listener is dropped.
     Unix(UnixSocket),
 }
@@ -83,7 +86,7 @@ impl Listener {
     /// Binds the address. `[::]` takes IPv4 too, and is `0.0.0.0` on a machine without IPv6.
     pub async fn bind(address: &ListenAddress) -> Result<Self, BindFault> {
         let bound = match address {
-            ListenAddress::Tcp(address) => bind_tcp(*address).await.map(Self::Tcp),
+            ListenAddress::Tcp(address) => bind_tcp(*address).await.map(Self::tcp),
             ListenAddress::Unix(path) => bind_unix(path).await.map(Self::Unix),
         };
         bound.map_err(|cause| BindFault { address: address.to_string(), role: None, cause })
@@ -92,7 +95,7 @@ impl Listener {
     /// A socket that somebody else bound.
     pub(crate) fn from_tcp(listener: net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
-        TcpListener::from_std(listener).map(Self::Tcp)
+        TcpListener::from_std(listener).map(Self::tcp)
     }
 
     /// A unix socket that somebody else bound; its file stays.
@@ -104,24 +107,69 @@ impl Listener {
     /// The address bound, with the real port where port 0 was asked for. `None` for a unix socket.
     pub fn local_addr(&self) -> Option<SocketAddr> {
         match self {
-            Self::Tcp(listener) => listener.local_addr().ok(),
+            Self::Tcp(listener, _) => listener.local_addr().ok(),
             Self::Unix(_) => None,
         }
     }
 
-    pub(crate) async fn accept(&self) -> io::Result<(Box<dyn Io>, Connection)> {
+    fn tcp(listener: TcpListener) -> Self {
+        Self::Tcp(listener, TrustedProxies::default())
+    }
+
+    /// Lets these speak the PROXY protocol. A unix socket's peers never do.
+    #[must_use]
+    pub fn behind(self, proxies: TrustedProxies) -> Self {
         match self {
-            Self::Tcp(listener) => {
+            Self::Tcp(listener, _) => Self::Tcp(listener, proxies),
+            unix @ Self::Unix(_) => unix,
+        }
+    }
+
+    pub(crate) async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener, proxies) => {
                 let (stream, peer) = listener.accept().await?;
                 // Answers are written whole; waiting for more would only delay them.
                 stream.set_nodelay(true)?;
-                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
-                Ok((Box::new(stream), Connection { peer, is_tls: false }))
+                let connection = Connection::of(SocketAddr::new(peer.ip().to_canonical(), peer.port()));
+                let may_name_another = proxies.believe(&connection);
+                Ok(Accepted { stream: Stream::Tcp(stream), connection, may_name_another })
             }
             Self::Unix(socket) => {
                 let (stream, _) = socket.listener.accept().await?;
-                Ok((Box::new(stream), Connection::LOCAL))
+                Ok(Accepted { stream: Stream::Unix(stream), connection: Connection::LOCAL, may_name_another: false })
             }
+        }
+    }
+}
+
+/// A connection that nothing was read from.
+pub(crate) struct Accepted {
+    stream: Stream,
+    pub(crate) connection: Connection,
+    may_name_another: bool,
+}
+
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Accepted {
+    /// The stream, and whose it is, once that is known.
+    pub(crate) async fn opened(mut self) -> io::Result<(Box<dyn Io>, Connection)> {
+        match self.stream {
+            Stream::Tcp(mut stream) => {
+                if self.may_name_another {
+                    match proxy_protocol::receive(&mut stream).await? {
+                        From::Peer => {}
+                        From::Client(client) => self.connection.peer = client,
+                        From::Nobody => self.connection.is_anonymous = true,
+                    }
+                }
+                Ok((Box::new(stream), self.connection))
+            }
+            Stream::Unix(stream) => Ok((Box::new(stream), self.connection)),
         }
     }
 }

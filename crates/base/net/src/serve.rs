@@ -23,7 +23,7 @@ use tower::ServiceExt as _;
 use crate::{
     Connection, Listener, Tls,
     activity::{Activity, Guarded, KeepOpen},
-    listener::Io,
+    listener::{Accepted, Io},
     patience::Patient,
 };
 
@@ -86,17 +86,17 @@ pub async fn serve(
             next = next => next,
         };
         match accepted {
-            Ok((stream, connection)) => {
+            Ok(accepted) => {
                 let served = Served {
                     tls: tls.clone(),
                     router: router.clone(),
                     limits,
-                    connection,
+                    connection: accepted.connection,
                     watcher: graceful.watcher(),
                     stopping: stopping.clone(),
                 };
                 connections.spawn(async move {
-                    served.run(stream).await;
+                    served.run(accepted).await;
                     drop(slot);
                 });
             }
@@ -125,11 +125,30 @@ struct Served {
 }
 
 impl Served {
-    async fn run(mut self, stream: Box<dyn Io>) {
+    async fn run(mut self, accepted: Accepted) {
+        let opening = timeout(self.limits.header_timeout, accepted.opened());
+        let opened = tokio::select! {
+            // What has come is answered, also at the end.
+            biased;
+            opened = opening => opened,
+            _ = self.stopping.changed() => return,
+        };
+        let peer = self.connection.peer;
+        let stream = match opened {
+            Ok(Ok((stream, connection))) => {
+                self.connection = connection;
+                stream
+            }
+            Ok(Err(error)) => {
+                tracing::warn!("{peer} does not speak the PROXY protocol as a trusted proxy has to: {error}");
+                return;
+            }
+            // Nothing came at all, mostly.
+            Err(_) => return,
+        };
         let Some(tls) = self.tls.take() else {
             return self.speak_http(stream).await;
         };
-        let peer = self.connection.peer;
         let handshake = timeout(self.limits.header_timeout, tls.accept(stream));
         let result = tokio::select! {
             // Nobody has asked for anything yet, so the end need not wait for them.

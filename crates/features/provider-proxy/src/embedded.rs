@@ -23,7 +23,7 @@ fn asked(parts: http::request::Parts, trusted: &TrustedProxies) -> Asked {
     Asked {
         host: origin.map(|o| o.host.clone()).unwrap_or_default(),
         is_secure: origin.is_some_and(|o| o.scheme.is_secure()),
-        is_trusted: connection.is_some_and(|c| trusted.contains(c.peer.ip())),
+        is_trusted: connection.is_some_and(|c| trusted.believe(c)),
         address: extensions.get::<ClientAddress>().map(|a| a.0),
         request_id: extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         parts,

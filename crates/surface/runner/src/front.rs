@@ -101,7 +101,7 @@ impl Front {
             parts,
             host: origin.map(|origin| origin.host.clone()).unwrap_or_default(),
             is_secure: origin.is_some_and(|origin| origin.scheme.is_secure()),
-            is_trusted: self.trusted.contains(connection.peer.ip()),
+            is_trusted: self.trusted.believe(&connection),
             address: extensions.get::<ClientAddress>().map(|address| address.0),
             request_id: extensions.get::<RequestId>().map(ToString::to_string).unwrap_or_default(),
         }

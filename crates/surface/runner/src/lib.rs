@@ -75,16 +75,16 @@ pub async fn run(
     let trusted = TrustedProxies::new(settings.listen.trusted_proxy_cidrs.clone());
     // What people send to applications is for the applications to limit.
     let edge = Edge::new(trusted.clone(), u64::MAX, clock.clone(), random.clone(), &metrics);
-    let front = edge.around(front::public(Arc::clone(&remote), trusted, &random, &metrics));
+    let front = edge.around(front::public(Arc::clone(&remote), trusted.clone(), &random, &metrics));
     for address in &settings.listen.http {
-        start(bind(address).await?, None, front.clone());
+        start(bind(address).await?.behind(trusted.clone()), None, front.clone());
     }
     if !settings.listen.https.is_empty() {
         match Tls::open(&settings.tls, &settings.general.data_dir, &clock) {
             Ok(tls) => {
                 tls.set_certificates_by_name(Arc::clone(&certificates) as _);
                 for address in &settings.listen.https {
-                    start(bind(address).await?, Some(Arc::clone(&tls)), front.clone());
+                    start(bind(address).await?.behind(trusted.clone()), Some(Arc::clone(&tls)), front.clone());
                 }
             }
             Err(fault) => tracing::warn!("HTTPS is not served: {fault}"),

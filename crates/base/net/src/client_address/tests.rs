@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderValue};
 
 use super::TrustedProxies;
+use crate::Connection;
 
 fn client(peer: &str, forwarded: &[&[u8]]) -> String {
     let networks = ["10.0.0.0/8", "::1/128"].map(|network| network.parse().unwrap());
@@ -10,8 +11,17 @@ fn client(peer: &str, forwarded: &[&[u8]]) -> String {
     for value in forwarded {
         headers.append("x-forwarded-for", HeaderValue::from_bytes(value).unwrap());
     }
-    let peer = peer.parse().unwrap();
-    TrustedProxies::new(networks.to_vec()).client(peer, &headers).0.to_string()
+    let connection = Connection::of(peer.parse().unwrap());
+    TrustedProxies::new(networks.to_vec()).client(&connection, &headers).0.to_string()
+}
+
+#[test]
+fn whom_a_proxy_could_not_name_cannot_name_another() {
+    let connection = Connection { is_anonymous: true, ..Connection::of("10.0.0.1:5".parse().unwrap()) };
+    let headers = HeaderMap::from_iter([("x-forwarded-for".parse().unwrap(), HeaderValue::from_static("192.0.2.1"))]);
+    let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()]);
+    assert!(!trusted.believe(&connection));
+    assert_eq!(trusted.client(&connection, &headers).0.to_string(), "10.0.0.1");
 }
 
 #[test]

@@ -11,7 +11,7 @@ async fn any_address_takes_both_families() {
     let connecting = tokio::net::TcpStream::connect(("127.0.0.1", port));
     let (stream, accepted) = tokio::join!(connecting, listener.accept());
     stream.unwrap();
-    assert_eq!(accepted.unwrap().1.peer.ip().to_string(), "127.0.0.1");
+    assert_eq!(accepted.unwrap().connection.peer.ip().to_string(), "127.0.0.1");
 }
 
 #[tokio::test]

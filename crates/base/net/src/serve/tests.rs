@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{Limits, serve};
-use crate::{Connection, Listener, Tls};
+use crate::{Connection, Listener, Tls, TrustedProxies};
 
 const LIMITS: Limits =
     Limits { max_connections: 10, header_timeout: Duration::from_secs(30), shutdown_grace: Duration::from_secs(30) };
@@ -29,7 +29,12 @@ struct Server {
 }
 
 async fn start(router: Router, tls: Option<Arc<Tls>>, limits: Limits) -> Server {
+    start_behind("192.0.2.0/24", router, tls, limits).await
+}
+
+async fn start_behind(proxies: &str, router: Router, tls: Option<Arc<Tls>>, limits: Limits) -> Server {
     let listener = Listener::bind(&"127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = listener.behind(TrustedProxies::new(vec![proxies.parse().unwrap()]));
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let shutdown = async move {
@@ -67,10 +72,16 @@ async fn handlers_know_the_connection() {
 
 #[tokio::test]
 async fn tls_is_spoken_with_the_self_signed_certificate() {
+    speak_tls("", "127.0.0.1 true").await;
+    // A proxy that does not decrypt speaks before the handshake.
+    speak_tls(NAMED, "203.0.113.9 true").await;
+}
+
+async fn speak_tls(said: &str, wanted: &str) {
     let folder = tempfile::tempdir().unwrap();
     let none = settings::Tls { cert: None, key: None };
     let tls = Tls::open(&none, folder.path(), &Clock::system()).unwrap();
-    let server = start(app(), Some(tls), LIMITS).await;
+    let server = start_behind("127.0.0.0/8", app(), Some(tls), LIMITS).await;
 
     let pem = std::fs::read(folder.path().join("tls/self-signed.crt")).unwrap();
     let mut roots = RootCertStore::empty();
@@ -81,21 +92,53 @@ async fn tls_is_spoken_with_the_self_signed_certificate() {
         .with_root_certificates(roots)
         .with_no_client_auth();
     let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    let stream = TcpStream::connect(server.address).await.unwrap();
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(said.as_bytes()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let stream = connector.connect(name, stream).await.unwrap();
     let answer = exchange(stream, REQUEST).await;
-    assert!(answer.ends_with("127.0.0.1 true"), "{answer}");
+    assert!(answer.ends_with(wanted), "{answer}");
+}
+
+const NAMED: &str = "PROXY TCP4 203.0.113.9 198.51.100.1 56324 443\r\n";
+
+#[tokio::test]
+async fn a_trusted_proxy_names_the_client() {
+    let server = start_behind("127.0.0.0/8", app(), None, LIMITS).await;
+    for (said, wanted) in
+        [(NAMED, "203.0.113.9 false"), ("", "127.0.0.1 false"), ("PROXY UNKNOWN\r\n", "127.0.0.1 false")]
+    {
+        let request = [said.as_bytes(), REQUEST].concat();
+        let answer = exchange(TcpStream::connect(server.address).await.unwrap(), &request).await;
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with(wanted), "{said}: {answer}");
+    }
+    for malformed in ["PROXY TCP4 203.0.113.9\r\n", "PROXY UNKNOWN", "\r\n\r\n\0\r\nQUIT\n\x31\x11\0\0"] {
+        let request = [malformed.as_bytes(), REQUEST].concat();
+        let answer = exchange(TcpStream::connect(server.address).await.unwrap(), &request).await;
+        assert_eq!(answer, "", "{malformed}");
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_names_nobody() {
+    let server = start(app(), None, LIMITS).await;
+    let request = [NAMED.as_bytes(), REQUEST].concat();
+    let answer = exchange(TcpStream::connect(server.address).await.unwrap(), &request).await;
+    assert!(answer.starts_with("HTTP/1.1 400") && !answer.contains("203.0.113.9"), "{answer}");
 }
 
 #[tokio::test]
 async fn silent_and_slow_clients_are_cut_off() {
     let limits = Limits { header_timeout: Duration::from_millis(50), ..LIMITS };
-    let server = start(app(), None, limits).await;
-    for beginning in [&b""[..], b"PRI * HT", b"GET / HTTP/1.1\r\nhost:"] {
-        let stream = TcpStream::connect(server.address).await.unwrap();
-        let answer = tokio::time::timeout(Duration::from_secs(10), exchange(stream, beginning)).await;
-        assert!(!answer.expect("closed by the server").contains("200"));
+    for proxies in ["192.0.2.0/24", "127.0.0.0/8"] {
+        let server = start_behind(proxies, app(), None, limits).await;
+        for beginning in
+            [&b""[..], b"PRI * HT", b"GET / HTTP/1.1\r\nhost:", b"P", b"PROXY TCP4 1", b"\r\n\r\n\0\r\nQUIT\n!"]
+        {
+            let stream = TcpStream::connect(server.address).await.unwrap();
+            let answer = tokio::time::timeout(Duration::from_secs(10), exchange(stream, beginning)).await;
+            assert!(!answer.expect("closed by the server").contains("200"));
+        }
     }
 }
 

@@ -67,7 +67,7 @@ fn what_the_client_says_about_itself_is_replaced() {
         ("accept", "*/*"),
     ]);
     let client = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 5));
-    let connection = Connection { peer: SocketAddr::new(client, 4000), is_tls: true };
+    let connection = Connection { is_tls: true, ..Connection::of(SocketAddr::new(client, 4000)) };
     set_forwarded(&mut all, connection, ClientAddress(client), &origin(Scheme::Https, "app.example"));
     let expected = headers(&[
         ("accept", "*/*"),
@@ -84,7 +84,7 @@ fn what_the_client_says_about_itself_is_replaced() {
 #[test]
 fn a_trusted_proxy_is_named_after_the_client() {
     let mut all = HeaderMap::new();
-    let connection = Connection { peer: "10.0.0.1:80".parse().unwrap(), is_tls: false };
+    let connection = Connection::of("10.0.0.1:80".parse().unwrap());
     let client = ClientAddress(IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1)));
     set_forwarded(&mut all, connection, client, &origin(Scheme::Http, "app.example:8080"));
     assert_eq!(all["x-forwarded-for"], "2001:db8::1, 10.0.0.1");

@@ -17,7 +17,8 @@ settings! {
         https: Vec<ListenAddress>, "listen.https" | "listen.listen_https" | "web.listen_tls" = "[::]:9443";
         /// Metrics in the Prometheus format.
         metrics: Vec<ListenAddress>, "listen.metrics" | "listen.listen_metrics" = "[::]:9300";
-        /// Networks whose `X-Forwarded-*` headers are believed. Empty: nobody is.
+        /// Networks whose `X-Forwarded-*` headers, and whose word about the client by the PROXY protocol, are believed. Empty:
+        /// nobody is.
         trusted_proxy_cidrs: Vec<IpNet>, "listen.trusted_proxy_cidrs"
             = "127.0.0.0/8,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fe80::/10,::1/128";
         /// Connections served at the same time per listener; further ones wait.
