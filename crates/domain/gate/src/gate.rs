@@ -117,10 +117,20 @@ impl Gate {
         path.strip_prefix(PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Whether a path only asks if somebody is there.
+    pub fn is_ping(path: &str) -> bool {
+        matches!(path.strip_prefix(PREFIX), Some("/ping" | "/ping/"))
+    }
+
+    /// What is answered where the surroundings cannot let a decision be made now.
+    pub fn refuse(&self, reason: &str) -> Response {
+        self.fail(None, &Fault::Unavailable(reason.to_owned()))
+    }
+
     /// Answers a request below [`PREFIX`], or one that carries a signature in its query.
     pub async fn answer(&self, sites: &Sites, asked: &Asked) -> Response {
         let path = asked.path();
-        if matches!(path.strip_prefix(PREFIX), Some("/ping" | "/ping/")) {
+        if Self::is_ping(path) {
             return page::bare(StatusCode::NO_CONTENT);
         }
         if let Some((kind, behind)) = Kind::of_path(path) {

@@ -4,13 +4,12 @@
 //! field it was looked up by, and forgotten with all of its kind as soon as a row of that kind is changed or deleted, or
 //! any configuration changes: coarse, so that it cannot be wrong. New rows change nothing about old ones.
 //!
-//! A process trusts its memory only as long as it hears what others change ([`Store::news_age`]).
+//! A process trusts its memory only as long as it hears what others change ([`Store::catch_up`]).
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use object::{Key, Model, Object, Record, Value};
 use parking_lot::RwLock;
@@ -21,8 +20,6 @@ use crate::query::Query;
 use crate::snapshot::Row;
 use crate::store::Store;
 
-/// How old the last look at the news may be.
-const TRUSTED: Duration = Duration::from_secs(1);
 /// How many rows of a kind are remembered; then all are forgotten, which is simpler than choosing.
 const MOST: usize = 8192;
 
@@ -107,7 +104,7 @@ impl Store {
             (Some(key), None) => Some(Looked::Key(key)),
             (None, None) => None,
         };
-        let trusted = model.schema.remembered && self.touched.is_none() && self.news_age() < TRUSTED;
+        let trusted = model.schema.remembered && self.touched.is_none() && self.is_caught_up();
         let handle = looked.filter(|_| trusted).map(|value| Handle { model: model.name(), field, value });
         let memory = &self.shared.memory;
         if let Some(found) = handle.as_ref().and_then(|handle| memory.find(handle)) {

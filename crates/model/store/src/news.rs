@@ -7,7 +7,7 @@
 //! everything at least once; what it may not have heard, because it or its process slept too long, is told as
 //! [`News::Missed`], after which it has to forget what it holds.
 //!
-//! Memory is to be trusted only while news come in: see [`Store::news_age`].
+//! Memory is to be trusted only while news come in: see [`Store::news_age`] and [`Store::catch_up`].
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -80,6 +80,34 @@ const AWAY: Duration = Duration::from_mins(10);
 pub(crate) const KEPT: Duration = Duration::from_mins(15);
 /// How often old ones are cleared away.
 const SWEEP: Duration = Duration::from_mins(5);
+/// How long ago a look may have begun for what is in memory to be believed.
+const TRUSTED: Duration = Duration::from_secs(1);
+/// How long catching up may take.
+const CATCHING_UP: Duration = Duration::from_secs(5);
+
+/// What a look found, before anything was done about it.
+pub(crate) struct Look {
+    began: Moment,
+    counters: Vec<Vec<Value>>,
+}
+
+/// A moment by both clocks: that of the process stands still while the machine sleeps, that of the world may be set.
+#[derive(Debug, Clone, Copy)]
+struct Moment {
+    at: Instant,
+    time: Timestamp,
+}
+
+impl Moment {
+    fn now() -> Self {
+        Self { at: Instant::now(), time: clock::Clock::system().now() }
+    }
+    /// The longer time of the two, as nothing may seem younger than it is.
+    fn age(self) -> Duration {
+        let by_the_world = clock::Clock::system().now().duration_since(self.time);
+        self.at.elapsed().max(Duration::try_from(by_the_world).unwrap_or_default())
+    }
+}
 
 /// The hub of this process.
 pub(crate) struct Hub {
@@ -95,7 +123,9 @@ struct State {
     marks: Vec<(Instant, i64)>,
     heard: HashMap<i64, (Instant, Item)>,
     /// When the last look began that succeeded.
-    looked: Option<(Instant, Timestamp)>,
+    looked: Option<Moment>,
+    /// When the last look began after which all configuration that it told of was read.
+    caught_up: Option<Moment>,
     swept: Option<Instant>,
 }
 
@@ -135,20 +165,21 @@ impl Hub {
     }
 
     /// Takes note of what was read by a look that began then.
-    fn heard(&self, began: Instant, time: Timestamp, items: Vec<Item>) {
+    fn heard(&self, look: Moment, items: Vec<Item>) {
         let mut state = self.state.lock();
+        let began = look.at;
         let highest = items.iter().map(|i| i.number).max().unwrap_or(state.floor);
         match state.looked {
             // What was announced before this process listened concerns nobody in it.
             None => state.heard.extend(items.into_iter().map(|i| (i.number, (began, i)))),
-            Some((_, before)) => {
-                if time.duration_since(before).unsigned_abs() > AWAY {
+            Some(before) => {
+                if look.time.duration_since(before.time).unsigned_abs() > AWAY {
                     let _ = self.told.send(Told::Missed);
                 }
                 self.pass_on(&mut state, items, began);
             }
         }
-        state.looked = Some((began, time));
+        state.looked = Some(look);
         if state.marks.last().is_none_or(|(_, mark)| *mark < highest) {
             state.marks.push((began, highest));
         }
@@ -161,6 +192,13 @@ impl Hub {
         if state.heard.len() > 64 {
             state.heard.retain(|_, (at, _)| began.duration_since(*at) < KEPT + SLOWEST);
         }
+    }
+
+    /// Takes note that all is read that a look told of.
+    fn caught_up(&self, look: Moment) {
+        let mut state = self.state.lock();
+        // One that began earlier may end later.
+        state.caught_up = state.caught_up.filter(|other| other.at > look.at).or(Some(look));
     }
 
     /// Whether it is time to clear the table, said once.
@@ -229,33 +267,56 @@ impl Store {
     /// second as long as the database answers. A process that was stopped, or cut off, finds it large when it wakes; what
     /// is only true until somebody says otherwise has then to be asked of the database.
     pub fn news_age(&self) -> Duration {
-        self.shared.news.state.lock().looked.map_or(Duration::MAX, |(at, _)| at.elapsed())
+        self.shared.news.state.lock().looked.map_or(Duration::MAX, Moment::age)
+    }
+
+    /// Whether what this process holds in memory is as the database had it a second ago.
+    pub(crate) fn is_caught_up(&self) -> bool {
+        self.shared.news.state.lock().caught_up.is_some_and(|look| look.age() < TRUSTED)
+    }
+
+    /// Makes sure that this process knows what others committed until a second ago. To be called before configuration
+    /// decides anything. Costs nothing while news come in; after a silence (the process was stopped, the network was cut)
+    /// it looks at once, and all who wait wait for the same look.
+    ///
+    /// # Errors
+    /// What others changed cannot be known now.
+    pub async fn catch_up(&self) -> Result<()> {
+        if self.is_caught_up() || self.conn.is_transaction() {
+            return Ok(());
+        }
+        let looking = async {
+            let _turn = self.shared.catching_up.lock().await;
+            if self.is_caught_up() { Ok(()) } else { self.look().await }
+        };
+        let in_time = tokio::time::timeout(CATCHING_UP, looking).await;
+        in_time.unwrap_or_else(|_| Err(Error::Unavailable("reading what others changed took too long".into())))
     }
 
     /// Looks once and acts on what changed.
     pub(crate) async fn look(&self) -> Result<()> {
-        let counters = self.read_news(None).await?;
-        self.act_on_news(counters).await
+        let look = self.read_news(None).await?;
+        self.act_on_news(look).await
     }
 
     /// Reads the news, passes them on, and reads the counters of configuration. `link` is asked instead of the pool,
     /// where there is one.
-    pub(crate) async fn read_news(&self, link: Option<&tokio_postgres::Client>) -> Result<Vec<Vec<Value>>> {
+    pub(crate) async fn read_news(&self, link: Option<&tokio_postgres::Client>) -> Result<Look> {
         let read = async |statement: Statement| match link {
             Some(client) => crate::postgres::read_over(client, statement).await,
             None => self.conn.read(statement).await,
         };
-        let began = Instant::now();
-        let time = clock::Clock::system().now();
+        let began = Moment::now();
         let rows = read(sql::news(self.shared.news.floor())).await?;
         let counters = read(sql::counters()).await?;
-        self.shared.news.heard(began, time, rows.into_iter().filter_map(item).collect());
-        Ok(counters)
+        self.shared.news.heard(began, rows.into_iter().filter_map(item).collect());
+        Ok(Look { began, counters })
     }
 
     /// Reads the configuration that changed, and clears old news away now and then.
-    pub(crate) async fn act_on_news(&self, counters: Vec<Vec<Value>>) -> Result<()> {
-        self.follow_counters(counters).await?;
+    pub(crate) async fn act_on_news(&self, look: Look) -> Result<()> {
+        self.follow_counters(look.counters).await?;
+        self.shared.news.caught_up(look.began);
         if self.shared.news.is_sweep_due(Instant::now()) {
             self.conn.write(vec![sql::forget_news(self.conn.dialect(), KEPT)]).await?;
         }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object::Value;
+use tokio::time::timeout;
 
 pub use config::{PostgresConfig, SslMode};
 pub use feed::{CHANNEL, follow, read_over};
@@ -71,7 +72,7 @@ impl Postgres {
         let mut tries = 0;
         loop {
             let mut lent = self.pool.acquire().await?;
-            match lent.within(self.pool.options.statement_timeout, bind::run, &statement).await {
+            match lent.within(bind::run, &statement).await {
                 Ok(outcome) => return Ok(outcome.rows),
                 Err(fault) if tries == 0 && matches!(fault.cause, Cause::Lost | Cause::Stale) => {
                     self.recover(&lent, fault.cause);
@@ -207,7 +208,10 @@ impl PostgresTx {
         let mut lent = self.lent.lock().await.take().ok_or(Error::TransactionOver)?;
         let failed = self.failed.load(std::sync::atomic::Ordering::Relaxed);
         let sql = if commit && !failed { "COMMIT" } else { "ROLLBACK" };
-        match lent.hoping(async |client| Ok(client.batch_execute(sql).await)).await? {
+        let limit = lent.limit;
+        let ended =
+            lent.hoping(async |client| timeout(limit, client.batch_execute(sql)).await.map_err(|_| Lent::too_long()));
+        match ended.await? {
             Ok(()) => lent.busy = false,
             Err(e) => return Err(over(Fault::of(sql, &e))),
         }

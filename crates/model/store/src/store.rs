@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub snapshots: Snapshots,
     /// The turn for exclusive work within this process.
     pub exclusive: tokio::sync::Mutex<()>,
+    /// The turn to catch up with the others: who waits for it need not look as well.
+    pub catching_up: tokio::sync::Mutex<()>,
     pub memory: Memory,
     pub falling: Falling,
     /// By the address of the model.
@@ -127,6 +129,7 @@ impl Store {
             news: Hub::default(),
             snapshots: Snapshots::default(),
             exclusive: tokio::sync::Mutex::default(),
+            catching_up: tokio::sync::Mutex::default(),
             memory: Memory::default(),
             falling: Falling::default(),
             by_key: RwLock::default(),

@@ -1,5 +1,6 @@
 //! The generic store on a small catalogue.
 
+mod cut;
 mod falling;
 mod memory;
 mod news;
@@ -7,6 +8,7 @@ mod outage;
 mod postgres;
 mod robust;
 mod turn;
+mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;

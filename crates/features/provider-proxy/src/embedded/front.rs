@@ -20,7 +20,7 @@ use reverse_proxy::{Passage, ReverseProxy, Target, Timeouts};
 
 use super::issuer::Embedded as Issuer;
 use super::sessions::{Embedded as Sessions, keep_tidy};
-use crate::index;
+use crate::{elsewhere, index};
 
 /// How often a session is looked at while something still goes on under it.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,6 +50,7 @@ impl Front {
         let memory = Arc::new(Memory::default());
         let sessions = Arc::new(Sessions::new(app, Arc::clone(&memory)));
         tokio::spawn(keep_tidy(Arc::downgrade(&sessions)));
+        tokio::spawn(elsewhere::follow(app.clone()));
         let outpost = Outpost { name: super::name(app), version: format!("goauthentik.io/outpost/{API_VERSION}") };
         let gate =
             Gate::new(sessions, Arc::new(Issuer::new(app)), memory, app.clock().clone(), app.random().clone(), outpost);
@@ -80,23 +81,34 @@ impl Front {
         if !is_own && self.0.app.settings().web.disable_embedded_outpost {
             return Err(request);
         }
-        let sites = self.sites();
         if is_own {
+            if !Gate::is_ping(path)
+                && let Some(refusal) = self.behind().await
+            {
+                return Ok(refusal);
+            }
+            let sites = self.sites();
             let (parts, body) = request.into_parts();
             let asked = super::asked(parts, &self.0.trusted);
             let response = self.0.gate.answer(&sites, &asked).await;
             drain(body).await;
             return Ok(response);
         }
-        if sites.is_empty() {
+        if self.sites().is_empty() {
             return Err(request);
         }
         let host = request.extensions().get::<Origin>().map(|origin| origin.host.clone()).unwrap_or_default();
-        let Some(site) = sites.of_host(&host) else { return Err(request) };
         let query = request.uri().query();
         // The address of a login holds the signature too, inside of another parameter.
         let is_signed =
             [gate::CALLBACK_SIGNATURE, gate::LOGOUT_SIGNATURE].iter().any(|name| gate::is_signed(query, name));
+        if (is_signed || self.is_proxied(&host))
+            && let Some(refusal) = self.behind().await
+        {
+            return Ok(refusal);
+        }
+        let sites = self.sites();
+        let Some(site) = sites.of_host(&host) else { return Err(request) };
         match site.mode() {
             Mode::Proxy if site.has_host(&host) => Ok(self.pass(site, request).await),
             // Whatever else is asked of such a host is for the server, unless it says that it is for us.
@@ -109,6 +121,13 @@ impl Front {
             }
             _ => Err(request),
         }
+    }
+
+    /// What is answered when this node does not know what the others changed: who is let in without a login is
+    /// configuration too.
+    async fn behind(&self) -> Option<Response> {
+        let fault = self.0.app.store().catch_up().await.err()?;
+        Some(self.0.gate.refuse(&fault.to_string()))
     }
 
     /// Completes when the session ends: nobody goes on listening to a stream or talking through a tunnel.

@@ -113,8 +113,10 @@ fn retold(login: Login, claims: Map<String, Json>) -> Result<Review, Fault> {
 
 impl Sessions for Embedded {
     fn is_current(&self) -> bool {
+        // SECURITY: in this order, so that the news that make it fresh are heard.
+        let is_fresh = self.app.store().news_age() < FRESH;
         self.hear();
-        self.app.store().news_age() < FRESH
+        is_fresh
     }
 
     fn version(&self) -> u64 {

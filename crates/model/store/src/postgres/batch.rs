@@ -2,6 +2,7 @@
 
 use futures::future::{join, join_all};
 use object::Value;
+use tokio::time::sleep;
 
 use super::bind::run_prepared;
 use super::fault::{Cause, Fault};
@@ -22,6 +23,9 @@ pub enum Frame {
 /// How many statements are on their way at once. The combinator polls up to thirty in order, which the pipeline needs.
 const PIPELINE: usize = 28;
 
+/// The time is [`super::PATIENCE`]; it ends with the transaction.
+const OPEN_POOLED: &str = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 15000";
+
 pub async fn run(lent: &mut Lent, statements: &[Statement], frame: Frame) -> Result<Vec<Outcome>, Fault> {
     if statements.is_empty() {
         return Ok(Vec::new());
@@ -34,11 +38,14 @@ pub async fn run(lent: &mut Lent, statements: &[Statement], frame: Frame) -> Res
             _ => framed(lent, statements, frame).await,
         }
     };
+    let unknown = |error: Error| Fault { commit_sent: true, ..error.into() };
     let result = tokio::select! {
         biased;
         result = work => result,
         // Nobody knows what became of it, and it stays begun.
-        () = health.gone() => return Err(Fault { commit_sent: true, ..Health::error().into() }),
+        () = health.gone() => return Err(unknown(Health::error())),
+        // A COMMIT waits for a standby, where it has to, for as long as that takes.
+        () = sleep(lent.limit), if frame == Frame::Transaction => return Err(unknown(Lent::too_long())),
     };
     // A dead connection is not put back anyway.
     lent.busy = was_busy;
@@ -83,6 +90,8 @@ async fn send(
     frame: Frame,
 ) -> Result<Vec<Outcome>, Fault> {
     let (open, close) = match frame {
+        // Who is cut off before the COMMIT must not keep rows locked.
+        Frame::Transaction if lent.is_pooled => (OPEN_POOLED, "COMMIT"),
         Frame::Transaction => ("BEGIN", "COMMIT"),
         Frame::Savepoint => ("SAVEPOINT batch", "RELEASE SAVEPOINT batch"),
     };

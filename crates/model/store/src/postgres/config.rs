@@ -43,6 +43,11 @@ impl SslMode {
     }
 }
 
+/// Has the server find out within half a minute that we are gone: one whom the network cut off says no goodbye, and what it
+/// had locked would stay so for hours.
+const FORGOTTEN: &str =
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=25000";
+
 /// A PostgreSQL server.
 #[derive(Debug, Clone)]
 pub struct PostgresConfig {
@@ -193,8 +198,10 @@ impl PostgresConfig {
         client.keepalives_idle(Duration::from_secs(30));
         client.tcp_user_timeout(Duration::from_secs(10));
         if let Some(sign) = sign {
-            let limit = self.statement_timeout.as_millis() + 1000;
-            let mut options = format!("-c statement_timeout={limit} -c keywright.sign={sign}");
+            let (limit, idle) = (self.statement_timeout.as_millis() + 1000, super::PATIENCE.as_millis());
+            let mut options = format!(
+                "-c keywright.sign={sign} -c statement_timeout={limit} -c idle_in_transaction_session_timeout={idle} {FORGOTTEN}"
+            );
             if self.schema != "public" {
                 options.push_str(&format!(" -c search_path=\"{}\"", self.schema));
             }

@@ -51,6 +51,10 @@ pub struct Lent {
     idle: Arc<Mutex<Vec<Connection>>>,
     tls: MakeRustlsConnect,
     prepare: bool,
+    /// A pooler hands out the server's connections: what was set when ours was made is not set on them.
+    pub is_pooled: bool,
+    /// How long the server may take.
+    pub limit: Duration,
     pub health: Arc<Health>,
     /// Something was begun on it: if it is dropped like that, the server must be told to stop.
     pub busy: bool,
@@ -91,6 +95,8 @@ impl Pool {
             idle: Arc::clone(&self.idle),
             tls: self.connector.tls.clone(),
             prepare: self.options.prepare && !self.connector.is_pooled(),
+            is_pooled: self.connector.is_pooled(),
+            limit: self.options.statement_timeout,
             health: Arc::clone(&self.health),
             busy: false,
         })
@@ -198,6 +204,10 @@ impl Lent {
         result
     }
 
+    pub fn too_long() -> Error {
+        Error::Unavailable("the database took too long".into())
+    }
+
     pub fn forget_statements(&self) {
         if let Some(connection) = &self.connection {
             *connection.prepared.lock() = Prepared::default();
@@ -207,11 +217,10 @@ impl Lent {
     /// Runs a read with a time limit. One that is too slow is cancelled on the server when the loan ends.
     pub async fn within(
         &mut self,
-        limit: Duration,
         run: impl AsyncFnOnce(&mut Self, &Statement) -> std::result::Result<Outcome, Fault>,
         statement: &Statement,
     ) -> std::result::Result<Outcome, Fault> {
-        let health = Arc::clone(&self.health);
+        let (health, limit) = (Arc::clone(&self.health), self.limit);
         let answered = tokio::select! {
             biased;
             answered = timeout(limit, run(self, statement)) => answered,
@@ -219,7 +228,7 @@ impl Lent {
         };
         match answered {
             Ok(result) => result,
-            Err(_) => Err(Error::Unavailable("the query took too long".into()).into()),
+            Err(_) => Err(Self::too_long().into()),
         }
     }
 }
