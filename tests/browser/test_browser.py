@@ -134,6 +134,32 @@ def test_consent(eyes, applications):
         page.wait_for_url(f"{REDIRECT}?code=*")
 
 
+def test_long_names_stay_on_the_page(eyes, api):
+    name = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft"
+    api.oauth_app("long", REDIRECT, scopes=("openid", "email"), consent="explicit")
+    api.patch("/core/applications/long/", {"name": name, "meta_launch_url": "https://app.example.com/", "meta_description": "أرشيف الصور " * 9})
+    with eyes.window() as page:
+        page.goto(authorize("long"))
+        eyes.look(page, "long-login")
+        log_in(page, start=authorize("long", "openid email"))
+        assert name in page.locator("main").inner_text()
+        eyes.look(page, "long-consent")
+        page.goto("/if/user/")
+        eyes.look(page, "long-portal")
+    api.call("DELETE", "/core/applications/long/", 204)
+
+
+def test_the_password_belongs_to_a_name(eyes):
+    """What a password manager reads beside the password."""
+    with eyes.window() as page:
+        page.goto("/")
+        page.get_by_label("Email or username").fill("akadmin")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_label("Password").wait_for()
+        name = page.locator("input[autocomplete=username]")
+        assert (name.input_value(), name.get_attribute("type"), name.is_visible()) == ("akadmin", "text", False)
+
+
 def test_an_application_on_the_device_gets_its_answer(eyes, applications):
     """The policy of the page must let the redirect after its form go to a scheme of the application's own."""
     with eyes.window() as page:
@@ -155,7 +181,9 @@ def test_denied(eyes, applications):
     with eyes.window() as page:
         log_in(page, start=authorize("closed"))
         page.get_by_role("heading", name="Permission denied").wait_for()
-        assert "Request has been denied." in page.locator("main").inner_text()
+        told = page.locator("main").inner_text()
+        assert "Request has been denied." in told and "The application is called closed." in told
+        assert "This was asked for as akadmin." in told
         assert page.get_by_role("link", name="Log in as somebody else").is_visible()
         assert re.search("Reference for the administrator: [0-9a-f]{32}", page.locator("main").inner_text())
         eyes.look(page, "denied")
