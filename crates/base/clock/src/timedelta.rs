@@ -135,13 +135,6 @@ pub enum TimeDeltaError {
     OutOfRange(String),
 }
 
-impl TimeDeltaError {
-    /// The sentence API clients get for a field holding `value`.
-    pub fn field_message(value: &str) -> String {
-        format!("{value} is not in the correct format of 'hours=3;minutes=1'.")
-    }
-}
-
 /// `at` moved by `by`, held inside the range of timestamps.
 pub(crate) fn shift(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(if by.is_negative() { Timestamp::MIN } else { Timestamp::MAX })

@@ -43,7 +43,6 @@ pub struct Draft {
     context: Map<String, Json>,
     client_ip: Option<String>,
     host: Option<String>,
-    retention: Option<SignedDuration>,
 }
 
 impl Draft {
@@ -58,15 +57,7 @@ impl Draft {
         Self::named(name, app)
     }
     fn named(action: String, app: &str) -> Self {
-        Self {
-            action,
-            app: app.to_owned(),
-            user: Map::new(),
-            context: Map::new(),
-            client_ip: None,
-            host: None,
-            retention: None,
-        }
+        Self { action, app: app.to_owned(), user: Map::new(), context: Map::new(), client_ip: None, host: None }
     }
     /// Adds one thing to the context.
     pub fn with(mut self, name: &str, value: impl Into<Json>) -> Self {
@@ -80,11 +71,6 @@ impl Draft {
     /// Names the user, when it is another one than the caller (who logs in, who failed to).
     pub fn user(mut self, subject: &Subject) -> Self {
         self.user = subject.to_json();
-        self
-    }
-    /// Kept for that long, whatever the installation's settings say.
-    pub fn keep_for(mut self, retention: SignedDuration) -> Self {
-        self.retention = Some(retention);
         self
     }
     /// Who asked, from where, and for what.
@@ -127,10 +113,9 @@ impl Draft {
             (Some(brand_of), Some(host)) => (brand_of.0)(app, host),
             _ => Map::new(),
         };
-        let expires = match (self.retention, Installation::of(app).span("event_retention")) {
-            (Some(retention), _) => now.checked_add(retention).unwrap_or(jiff::Timestamp::MAX),
-            (None, Some(usual)) => usual.after(now),
-            (None, None) => now.checked_add(A_YEAR).unwrap_or(jiff::Timestamp::MAX),
+        let expires = match Installation::of(app).span("event_retention") {
+            Some(usual) => usual.after(now),
+            None => now.checked_add(A_YEAR).unwrap_or(jiff::Timestamp::MAX),
         };
         let event = Event {
             pk: Id(app.random().uuid_v7(now)),

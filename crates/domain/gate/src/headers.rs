@@ -141,10 +141,6 @@ impl Identity {
             headers.insert(name.clone(), value.clone());
         }
     }
-    /// Whether the application gets a user name and password of its own.
-    pub fn has_authorization(&self) -> bool {
-        self.authorization.is_some()
-    }
     /// The user name, for logs.
     pub fn username(&self) -> &str {
         self.person[0].to_str().unwrap_or_default()

@@ -125,8 +125,6 @@ pub(super) struct State {
     pub impersonator: Option<Arc<User>>,
     pub data: Map<String, Json>,
     pub changed: HashSet<String>,
-    /// The row must be made even if nothing is in it: somebody holds a CSRF token of it.
-    pub needed: bool,
     pub touch: bool,
     pub cookie: Cookie,
 }
@@ -155,7 +153,6 @@ impl State {
             impersonator: None,
             data: Map::new(),
             changed: HashSet::new(),
-            needed: false,
             touch: false,
             cookie: Cookie::Keep,
         }
@@ -265,19 +262,12 @@ impl WebSession {
     }
 
     /// The token that forms carry in a hidden field and scripts in [`CSRF_HEADER`].
-    pub fn csrf_token(&self) -> String {
-        let mut state = self.0.state.lock();
-        if state.row.is_none() {
-            state.needed = true;
-        }
-        self.csrf_of(&state.key)
-    }
     fn csrf_of(&self, key: &str) -> String {
         let tag = self.0.from.app.root_key().signer("csrf token").sign(key.as_bytes());
         tag.replace(['-', '_'], "0").chars().take(CSRF_LENGTH).collect()
     }
     /// Whether a form's hidden field holds the token of this session.
-    pub fn csrf_matches(&self, token: &str) -> bool {
+    fn csrf_matches(&self, token: &str) -> bool {
         secret::ct_eq(token, self.csrf_of(&self.0.state.lock().key))
     }
     /// Refuses a call under the session that does not prove to come from our own pages.
@@ -321,7 +311,7 @@ impl WebSession {
         let (row, key, data, changed, touch, age) = {
             let mut state = self.0.state.lock();
             let idle = state.changed.is_empty() && !state.touch;
-            if state.row.is_some() && idle || state.row.is_none() && state.data.is_empty() && !state.needed {
+            if state.row.is_some() && idle || state.row.is_none() && state.data.is_empty() {
                 return Ok(());
             }
             let changed = std::mem::take(&mut state.changed);

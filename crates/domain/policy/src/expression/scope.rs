@@ -128,12 +128,6 @@ impl Scope {
         self.set(name, value);
         self
     }
-    /// Collects what is logged.
-    #[must_use]
-    pub fn logging_to(mut self, logs: &Logs) -> Self {
-        self.logs = logs.clone();
-        self
-    }
     /// How long the evaluation may take, loads included; 30 seconds unless told.
     #[must_use]
     pub fn within(mut self, time: Duration) -> Self {
