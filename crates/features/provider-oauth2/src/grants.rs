@@ -60,6 +60,21 @@ pub struct Outcome {
     pub event: Option<Draft>,
 }
 
+impl Outcome {
+    /// What is granted, with nothing beside it.
+    fn of(granted: Granted) -> Self {
+        Self {
+            granted,
+            refresh: None,
+            target: None,
+            provided: Vec::new(),
+            consume: Vec::new(),
+            context: Vec::new(),
+            event: None,
+        }
+    }
+}
+
 /// Why there are no tokens.
 pub enum Refusal {
     Client(Error),

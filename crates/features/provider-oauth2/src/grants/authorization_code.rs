@@ -49,27 +49,21 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
         guard: true,
     };
     let has_offline_access = code.scope.iter().any(|scope| scope == names::SCOPE_OFFLINE_ACCESS);
-    Ok(Outcome {
-        refresh: has_offline_access.then(|| code.scope.clone()),
-        granted: Granted {
-            user,
-            scope: scope_set(&code.scope),
-            authentication: Authentication {
-                at: code.auth_time,
-                methods: code.amr,
-                session: code.session.map(|session| session.0),
-            },
-            family: code.family,
-            nonce: code.nonce,
-            wishes: issue::wishes(code.request.get("claims").and_then(serde_json::Value::as_str)),
-            acting: None,
+    let refresh = has_offline_access.then(|| code.scope.clone());
+    let granted = Granted {
+        user,
+        scope: scope_set(&code.scope),
+        authentication: Authentication {
+            at: code.auth_time,
+            methods: code.amr,
+            session: code.session.map(|session| session.0),
         },
-        target: None,
-        provided: Vec::new(),
-        consume: vec![consume],
-        context: Vec::new(),
-        event: None,
-    })
+        family: code.family,
+        nonce: code.nonce,
+        wishes: issue::wishes(code.request.get("claims").and_then(serde_json::Value::as_str)),
+        acting: None,
+    };
+    Ok(Outcome { refresh, consume: vec![consume], ..Outcome::of(granted) })
 }
 
 /// COMPAT: upstream says `invalid_client` when the redirect URI is missing or not registered at all.

@@ -95,21 +95,14 @@ fn outcome(
         .with("auth_method", method)
         .with("auth_method_args", args)
         .with("application", application.unwrap_or_default());
-    Outcome {
-        granted: Granted {
-            user,
-            scope: request.scope.clone(),
-            authentication: Authentication { at: app.clock().now(), ..Authentication::default() },
-            family: app.random().uuid_v4(),
-            nonce: None,
-            wishes: Vec::new(),
-            acting: None,
-        },
-        refresh: None,
-        target: None,
-        provided: Vec::new(),
-        consume: Vec::new(),
-        context,
-        event: Some(event),
-    }
+    let granted = Granted {
+        user,
+        scope: request.scope.clone(),
+        authentication: Authentication { at: app.clock().now(), ..Authentication::default() },
+        family: app.random().uuid_v4(),
+        nonce: None,
+        wishes: Vec::new(),
+        acting: None,
+    };
+    Outcome { context, event: Some(event), ..Outcome::of(granted) }
 }

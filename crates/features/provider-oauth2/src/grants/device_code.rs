@@ -31,27 +31,21 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
     let user = user_of(app, user.0).await?;
     let consume = Write::DeleteWhere { model: DeviceToken::model(), filter: Filter::eq("pk", token.pk), guard: true };
     let has_offline_access = token.scope.iter().any(|scope| scope == names::SCOPE_OFFLINE_ACCESS);
-    Ok(Outcome {
-        refresh: has_offline_access.then(|| token.scope.clone()),
-        granted: Granted {
-            user,
-            scope: scope_set(&token.scope),
-            authentication: Authentication {
-                at: token.auth_time.unwrap_or(now),
-                methods: token.amr,
-                session: token.session.map(|session| session.0),
-            },
-            family: app.random().uuid_v4(),
-            nonce: None,
-            wishes: Vec::new(),
-            acting: None,
+    let refresh = has_offline_access.then(|| token.scope.clone());
+    let granted = Granted {
+        user,
+        scope: scope_set(&token.scope),
+        authentication: Authentication {
+            at: token.auth_time.unwrap_or(now),
+            methods: token.amr,
+            session: token.session.map(|session| session.0),
         },
-        target: None,
-        provided: Vec::new(),
-        consume: vec![consume],
-        context: Vec::new(),
-        event: None,
-    })
+        family: app.random().uuid_v4(),
+        nonce: None,
+        wishes: Vec::new(),
+        acting: None,
+    };
+    Ok(Outcome { refresh, consume: vec![consume], ..Outcome::of(granted) })
 }
 
 /// Early polls after which a device still waits no longer than a minute.

@@ -39,28 +39,22 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
         guard: true,
     };
     let methods = old.id_token.get("amr").and_then(|amr| serde_json::from_value(amr.clone()).ok());
-    Ok(Outcome {
-        refresh: rotates.then(|| old.scope.clone()),
-        granted: Granted {
-            user,
-            scope,
-            authentication: Authentication {
-                at: old.auth_time,
-                methods: methods.unwrap_or_default(),
-                session: old.session.map(|session| session.0),
-            },
-            family: old.family,
-            // OpenID Connect Core §12.2: no nonce in refreshed ID tokens.
-            nonce: None,
-            wishes: Vec::new(),
-            acting: None,
+    let refresh = rotates.then(|| old.scope.clone());
+    let granted = Granted {
+        user,
+        scope,
+        authentication: Authentication {
+            at: old.auth_time,
+            methods: methods.unwrap_or_default(),
+            session: old.session.map(|session| session.0),
         },
-        target: None,
-        provided: Vec::new(),
-        consume: vec![consume],
-        context: Vec::new(),
-        event: None,
-    })
+        family: old.family,
+        // OpenID Connect Core §12.2: no nonce in refreshed ID tokens.
+        nonce: None,
+        wishes: Vec::new(),
+        acting: None,
+    };
+    Ok(Outcome { refresh, consume: vec![consume], ..Outcome::of(granted) })
 }
 
 /// RFC 6749 §6: what was granted, or less. A narrower wish is granted as it is; upstream gives all of it (listed difference).

@@ -69,30 +69,23 @@ async fn authorize(attempt: &Attempt<'_>) -> Result<Outcome, Refusal> {
         set: vec![("revoked", false.into())],
         guard: true,
     };
-    Ok(Outcome {
-        refresh: None,
-        target: Some(target),
-        provided: vec![still_good],
-        consume: Vec::new(),
-        context: Vec::new(),
-        event: Some(event),
-        granted: Granted {
-            user: subject.user,
-            scope,
-            authentication: subject.authentication,
-            // Ends with the grant that the person made.
-            family: subject.family,
-            nonce: None,
-            wishes: Vec::new(),
-            acting: Some(Acting {
-                user: actor.user,
-                claim,
-                until: [subject.expires, actor.expires].into_iter().flatten().min(),
-                token_type,
-            }),
-        },
-    })
-    .inspect(|_| tracing::debug!(client = client.client_id(), now = %app.clock().now(), "A token is exchanged"))
+    let granted = Granted {
+        user: subject.user,
+        scope,
+        authentication: subject.authentication,
+        // Ends with the grant that the person made.
+        family: subject.family,
+        nonce: None,
+        wishes: Vec::new(),
+        acting: Some(Acting {
+            user: actor.user,
+            claim,
+            until: [subject.expires, actor.expires].into_iter().flatten().min(),
+            token_type,
+        }),
+    };
+    tracing::debug!(client = client.client_id(), now = %app.clock().now(), "A token is exchanged");
+    Ok(Outcome { target: Some(target), provided: vec![still_good], event: Some(event), ..Outcome::of(granted) })
 }
 
 /// A request that cannot be carried out as it is (RFC 6749 §5.2).
