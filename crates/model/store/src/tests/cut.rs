@@ -7,7 +7,7 @@ use object::{Object, Value};
 use super::wire::{MUTE, OPEN, WITHOUT_COMMIT, WITHOUT_LISTEN, Wire, over};
 use super::{Group, catalogue, group};
 use crate::news::News;
-use crate::{Filter, PostgresConfig, Store, Write};
+use crate::{Filter, PostgresConfig, SslMode, Store, Write};
 
 /// A store over a wire, one beside it, and a connection for what neither would do.
 struct World {
@@ -23,7 +23,8 @@ async fn world() -> Option<World> {
     let plain = PostgresConfig::from_url(database.url()).unwrap();
     let wire = Wire::to(plain.port).await;
     let near = Store::open_postgres(plain, catalogue()).await.unwrap();
-    let config = over(&database, format!("127.0.0.1:{}", wire.port));
+    // What goes over the wire is to be seen on it.
+    let config = PostgresConfig { sslmode: SslMode::Disable, ..over(&database, format!("127.0.0.1:{}", wire.port)) };
     let far = Store::open_postgres(config, catalogue()).await.unwrap();
     let (client, connection) = tokio_postgres::connect(database.url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
