@@ -1,6 +1,6 @@
 """Where people are sent to log in when nobody set AUTHENTIK_HOST: to an address that is known for sure, or nowhere.
 
-The newcomer's way goes through a real Caddy with the configuration that the program prints; what nobody may bring about is
+The newcomer's way goes through real proxies with the configuration that the program prints; what nobody may bring about is
 asked of the server directly.
 """
 
@@ -16,7 +16,7 @@ from applications import Application
 from asking import PREFIX, Gate
 from browser import Browser
 from person import Person
-from proxies import Caddy
+from proxies import Caddy, Nginx, Traefik
 from server import PASSWORD, TOKEN, Server, binary, free_port
 
 FIRST = "the first password of akadmin"
@@ -24,12 +24,12 @@ REMEDIES = ["AUTHENTIK_HOST", "authentik_host", "brand", "administrator"]
 
 
 class Home:
-    """A machine with a server as it is started by hand, an application, and Caddy between."""
+    """A machine with a server as it is started by hand, an application, and a reverse proxy between."""
 
-    def __init__(self, folder, address, password=None):
+    def __init__(self, folder, kind, address, password=None):
         raw.resolve_here()
         self.server, self.application = Server(password=password), Application("wiki")
-        self.port, self.caddy = free_port(), Caddy(folder)
+        self.port, self.proxy = free_port(), kind(folder)
         self.host = f"{address}:{self.port}"
         self.address = f"http://{self.host}"
         self.base = f"http://localhost:{self.server.http}"
@@ -40,7 +40,7 @@ class Home:
         return self
 
     def __exit__(self, *failure):
-        self.caddy.stop()
+        self.proxy.stop()
         self.application.__exit__()
         self.server.__exit__(*failure)
 
@@ -51,7 +51,7 @@ class Home:
         assert page.url == self.base + "/if/user/", page.url
 
     def administer(self, browser):
-        """The provider, its application and its outpost, made under the administrator's session; Caddy with what is printed."""
+        """The provider, its application and its outpost, made under the administrator's session; the proxy with what is printed."""
 
         def call(method, path, body=None):
             headers = {"X-authentik-CSRF": browser.session.cookies.get("authentik_csrf")}
@@ -66,13 +66,17 @@ class Home:
         (outpost,) = call("GET", "/outposts/instances/")["results"]
         assert outpost["config"]["authentik_host"] == "", "the embedded outpost is as it was made"
         call("PATCH", f"/outposts/instances/{outpost['pk']}/", {"providers": [provider]})
-        self.start_caddy()
+        self.start_proxy()
 
-    def start_caddy(self):
-        command = [binary(), "setup", "wiki", "--for", "caddy", "--server", self.base, "--upstream", self.application.base]
+    def start_proxy(self):
+        command = [binary(), "setup", "wiki", "--for", self.proxy.name, "--server", self.base, "--upstream", self.application.base]
         done = subprocess.run(command, env=self.server.env, cwd=self.server.data, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
-        self.caddy.start({"wiki": [{"name": "Caddyfile", "content": done.stdout}]}, [self.port])
+        self.proxy.start({"wiki": [{"name": f"wiki.{ENDINGS[self.proxy.name]}", "content": done.stdout}]}, [self.port])
+        # Traefik listens before it has read its sites.
+        deadline = time.monotonic() + 30
+        while raw.send(self.port, "/", self.host).status == 404 and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     def reached(self):
         asked = list(self.application.asked)
@@ -80,12 +84,14 @@ class Home:
         return asked
 
 
+ENDINGS = {"caddy": "Caddyfile", "nginx": "conf", "traefik": "yaml"}
 FLOWS = {"authorization_flow": "default-provider-authorization-implicit-consent", "invalidation_flow": "default-provider-invalidation-flow"}
 
 
-def test_a_newcomer_who_sets_nothing_logs_in_at_an_application(tmp_path):
-    """`keywright server`, the first page at localhost, a provider, Caddy as printed: that is all."""
-    with Home(tmp_path, "wiki.example.test") as home:
+@pytest.mark.parametrize("kind", [Caddy, Nginx, Traefik], ids=lambda kind: kind.name)
+def test_a_newcomer_who_sets_nothing_logs_in_at_an_application(tmp_path, kind):
+    """`keywright server`, the first page at localhost, a provider, the proxy as printed: that is all."""
+    with Home(tmp_path, kind, "wiki.example.test") as home:
         assert "AUTHENTIK_HOST" not in home.server.env
         admin = Browser()
         home.first_steps(admin)
@@ -109,10 +115,10 @@ def test_a_newcomer_who_sets_nothing_logs_in_at_an_application(tmp_path):
 
 def test_on_one_machine_nobody_has_to_log_in_before(tmp_path):
     """The application is at localhost: so is whoever opens it, and Caddy comes over the loopback."""
-    with Home(tmp_path, "localhost", PASSWORD) as home:
+    with Home(tmp_path, Caddy, "localhost", PASSWORD) as home:
         gate = Gate(home.server)
         gate.site("wiki", external_host=home.address)
-        home.start_caddy()
+        home.start_proxy()
         browser = Browser()
         page = browser.get(home.address)
         assert page.url.startswith(f"{home.base}/if/flow/"), page.url
