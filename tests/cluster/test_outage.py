@@ -1,5 +1,7 @@
 """A node without its database: what it still answers, how fast it refuses, and that nobody has to help it back."""
 
+import os
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -76,8 +78,6 @@ def test_it_serves_what_needs_no_database_refuses_the_rest_and_recovers(world):
 
 def test_a_node_waits_for_a_database_that_hangs_no_longer_than_for_one_that_is_gone(world):
     import contextlib
-    import os
-    import signal
 
     database, node, api, _ = world
     api.get("/core/users/", username="akadmin")
@@ -100,3 +100,24 @@ def test_a_node_waits_for_a_database_that_hangs_no_longer_than_for_one_that_is_g
         tell(signal.SIGCONT)
     node.wait_ready(15)
     assert api.get("/core/users/", username="akadmin")["pagination"]["count"] == 1
+
+
+@pytest.mark.skipif(not float(os.environ.get("KEYWRIGHT_CLUSTER_MINUTES", "0")), reason="takes a minute; set KEYWRIGHT_CLUSTER_MINUTES")
+def test_a_write_waits_for_a_standby_that_hangs_but_not_for_ever():
+    """It is made on the primary, but nobody was promised it: a failover may lose it."""
+    with Pair() as database:
+        node = Node(database)
+        try:
+            node.start()
+            api = Api(node.base, TOKEN)
+            receiver = int(database.standby.sql("SELECT pid FROM pg_stat_wal_receiver"))
+            os.kill(receiver, signal.SIGSTOP)
+            began = time.monotonic()
+            answer = requests.post(f"{api.base}/core/groups/", json={"name": "x"}, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=120)
+            assert answer.status_code == 503 and int(answer.headers["Retry-After"]) > 0, answer.text[:300]
+            assert 5 < time.monotonic() - began < 45
+            assert api.get("/core/users/", username="akadmin")["pagination"]["count"] == 1, "reading goes on"
+            os.kill(receiver, signal.SIGCONT)
+            api.group("y")
+        finally:
+            end([node])
