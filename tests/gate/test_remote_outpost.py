@@ -211,6 +211,39 @@ def test_logout_at_the_server_ends_the_session_at_the_outpost(world):
     wait_for("the end of the session", lambda: world.get("wiki", headers=cookies).status == 302, 2)
 
 
+def test_who_may_no_longer_enter_is_out_at_the_outpost_too(world):
+    api, application = world.api, world.api.get("/core/applications/wiki/")
+    carol = api.user("carol", PASSWORD)
+    group = api.group("of the wiki")
+    in_group = lambda what: api.call("POST", f"/core/groups/{group}/{what}_user/", 204, json={"pk": carol["pk"]})  # noqa: E731
+    others, _ = world.log_in("alice")
+
+    def is_out(cookies):
+        wait_for("the end of the session", lambda: world.get("wiki", headers=cookies).status == 302, 5)
+
+    def status(browser):
+        return world.get("wiki", headers=world.cookies(browser, "wiki")).status
+
+    # A binding comes up that others do not fit.
+    browser, _ = world.log_in("carol")
+    in_group("add")
+    assert status(browser) == 200
+    binding = api.post("/policies/bindings/", {"target": application["pk"], "group": group, "order": 0, "enabled": True})
+    try:
+        is_out(world.cookies(others, "wiki"))
+        assert status(browser) == 200
+        # The group is left.
+        in_group("remove")
+        is_out(world.cookies(browser, "wiki"))
+    finally:
+        api.call("DELETE", f"/policies/bindings/{binding['pk']}/", 204)
+    again, _ = world.log_in("carol")
+    assert status(again) == 200
+    # The account is deactivated.
+    api.patch(f"/core/users/{carol['pk']}/", {"is_active": False})
+    is_out(world.cookies(again, "wiki"))
+
+
 def test_programs_send_their_credentials_along(world):
     def basic(name, word):
         return [("Authorization", "Basic " + base64.b64encode(f"{name}:{word}".encode()).decode())]

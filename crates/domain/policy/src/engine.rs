@@ -17,7 +17,7 @@ use store::{Row, Snapshot};
 use crate::binding::PolicyBinding;
 use crate::kinds::kinds;
 use crate::request::{PolicyException, PolicyRequest, PolicyResult, Target};
-use crate::subject::{GROUP, Membership};
+use crate::subject::{GROUP, Membership, Subject};
 use crate::target::PolicyEngineMode;
 
 /// How deep policies may call policies.
@@ -58,12 +58,27 @@ pub async fn check(app: &App, target: Target, mode: PolicyEngineMode, request: &
 /// The same for a row that bindings can be of; the mode is the row's.
 pub async fn check_row(app: &App, row: &Row, request: &PolicyRequest) -> PolicyResult {
     let Some(Key::Uuid(target)) = row.key() else { return PolicyResult::of(false) };
-    let mode = match row.text("policy_engine_mode") {
-        "any" => PolicyEngineMode::Any,
-        _ => PolicyEngineMode::All,
-    };
     let request = request.clone().about(Arc::clone(row));
-    check(app, target, mode, &request).await
+    check(app, target, PolicyEngineMode::of(row), &request).await
+}
+
+/// Whether a user could pass at all, as far as groups and users decide. A policy is about a request; where there is none, it
+/// counts as one that lets pass.
+///
+/// # Errors
+/// The user's groups cannot be read.
+pub async fn could_pass(app: &App, row: &Row, user: &Arc<Subject>) -> Result<bool, PolicyException> {
+    let Some(Key::Uuid(target)) = row.key() else { return Ok(false) };
+    let snapshot = app.store().snapshot();
+    let bindings = bindings(&snapshot, target);
+    let request = PolicyRequest::new(Some(Arc::clone(user)));
+    let mut sources = Vec::with_capacity(bindings.len());
+    for binding in &bindings {
+        let passing =
+            binding.policy.is_some() || decide(app, &snapshot, binding, &request).await?.passing ^ binding.negate;
+        sources.push(PolicyResult::of(passing));
+    }
+    Ok(sources.is_empty() || combine(PolicyEngineMode::of(row), sources).passing)
 }
 
 /// The same with the result for an object to which nothing is bound.

@@ -20,7 +20,7 @@ mod testing;
 use feature::{Feature, Kind};
 
 pub use binding::PolicyBinding;
-pub use engine::{check, check_or, check_row};
+pub use engine::{bindings, check, check_or, check_row, could_pass};
 pub use kinds::{Evaluation, Passes, register};
 pub use operations::Trial;
 pub use policy::Policy;

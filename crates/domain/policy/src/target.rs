@@ -1,6 +1,6 @@
 //! The base of everything that policies can be bound to.
 
-use object::{Choices, Id, Object};
+use object::{Choices, Id, Object, Record};
 
 /// How the results of several bindings are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choices)]
@@ -10,6 +10,16 @@ pub enum PolicyEngineMode {
     All,
     /// any, one binding that passes is enough.
     Any,
+}
+
+impl PolicyEngineMode {
+    /// As a row of something that can be bound to says.
+    pub fn of(row: &Record) -> Self {
+        match row.text("policy_engine_mode") {
+            "any" => Self::Any,
+            _ => Self::All,
+        }
+    }
 }
 
 /// Something that policies, groups and users can be bound to.

@@ -3,6 +3,7 @@
 //! Separate so that such a client passes the very checks that others pass over HTTP (client, redirect URI, PKCE, single
 //! use, policies, records), without speaking HTTP to itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use apps::Application;
@@ -12,9 +13,10 @@ use feature::{App, Caller, Problem};
 use http::HeaderMap;
 use net::Origin;
 use oauth2_wire::{ClientAuth, Params, ScopeSet, url_encode};
-use object::{Id, Uuid};
+use object::{Id, Object as _, Uuid};
 use policy::{Context, HttpInfo, Subject};
 use serde_json::{Map, Value as Json};
+use store::{Filter, Op, Query};
 
 use crate::bearer;
 use crate::client::{Client, Clients};
@@ -22,7 +24,7 @@ use crate::endpoints::discovery;
 use crate::grants::{self, Refusal};
 use crate::issue;
 use crate::request::Asked;
-use crate::tokens::AccessToken;
+use crate::tokens::{AccessToken, RefreshToken};
 
 /// A client inside this program, and the request of a browser or program that it acts upon.
 pub struct Inside<'a> {
@@ -214,4 +216,60 @@ pub async fn discovery(app: &App, provider: i64, base: &str) -> Option<Json> {
 /// The application of a provider.
 pub fn application_of(app: &App, provider: i64) -> Option<Arc<Application>> {
     apps::of_provider(&app.store().snapshot(), Id(provider))
+}
+
+/// A login under which a client holds tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Holding {
+    /// Key of the provider.
+    pub provider: i64,
+    pub user: i64,
+    pub login: Uuid,
+}
+
+/// Tokens that are looked at at a time.
+const PAGE: u64 = 1000;
+
+/// Under which logins clients hold tokens, of one user or of all.
+pub async fn holdings(app: &App, providers: &[i64], user: Option<i64>) -> store::Result<HashSet<Holding>> {
+    let good = Filter::eq("revoked", false).and(Filter::compare("expires", Op::Gt, app.clock().now()));
+    let held = Filter::IsNull { path: "session".into(), null: false };
+    let mut filter = Filter::any_of("provider", providers.iter().copied()).and(good).and(held);
+    if let Some(user) = user {
+        filter = filter.and(Filter::eq("user", user));
+    }
+    let (mut all, mut last) = (HashSet::new(), None);
+    loop {
+        let mut query = Query::filter(filter.clone()).limit(PAGE);
+        if let Some(last) = last {
+            query = query.after(last);
+        }
+        let found: Vec<AccessToken> = app.store().find(&query).await?;
+        let Some(end) = found.last() else { return Ok(all) };
+        last = Some(end.pk.key());
+        let holding = |token: &AccessToken| {
+            Some(Holding { provider: token.provider.0, user: token.user.0, login: token.session?.0 })
+        };
+        all.extend(found.iter().filter_map(holding));
+    }
+}
+
+/// Whether a user could enter the application of a client, as far as that can be told without a request.
+pub async fn could_enter(app: &App, provider: i64, user: i64) -> store::Result<bool> {
+    let snapshot = app.store().snapshot();
+    let Some(user) = Subject::load(app, user).await? else { return Ok(false) };
+    let application = Clients::of(app).by_pk(provider).and_then(|client| client.application.clone());
+    let row = application.and_then(|a| snapshot.row(Application::MODEL, a.base.pk.key()).cloned());
+    let Some(row) = row else { return Ok(false) };
+    let is_active = user.record().get("is_active").as_bool() == Some(true);
+    // What cannot be read now says nothing against anybody.
+    Ok(is_active && policy::could_pass(app, &row, &user).await.unwrap_or(true))
+}
+
+/// Takes the tokens away that a client holds for a user.
+pub async fn take_back(app: &App, provider: i64, user: i64) -> store::Result<()> {
+    let of = Filter::eq("provider", provider).and(Filter::eq("user", user));
+    app.store().delete_where(AccessToken::model(), of.clone()).await?;
+    app.store().delete_where(RefreshToken::model(), of).await?;
+    Ok(())
 }

@@ -5,6 +5,7 @@
 //! one of OAuth; that is the one feature which another feature may use.
 
 mod config;
+mod elsewhere;
 mod embedded;
 mod index;
 mod provider;
