@@ -94,10 +94,7 @@ pub fn on_withdrawal(app: &App, hook: Withdrawn) {
 }
 
 fn hooks(app: &App) -> Arc<Hooks> {
-    app.service::<Hooks>().unwrap_or_else(|| {
-        app.provide(Hooks::default());
-        app.service::<Hooks>().unwrap_or_default()
-    })
+    app.shared()
 }
 
 fn deleting<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {

@@ -139,15 +139,8 @@ fn place(address: Option<IpAddr>) -> Option<[u8; 8]> {
 }
 
 /// Every part of the program counts in the same place.
-pub(crate) fn setup(app: &App) {
-    app.provide(Ledger::default());
-}
-
 fn ledger(app: &App) -> Arc<Ledger> {
-    app.service::<Ledger>().unwrap_or_else(|| {
-        app.provide(Ledger::default());
-        app.service::<Ledger>().unwrap_or_default()
-    })
+    app.shared()
 }
 
 #[cfg(test)]

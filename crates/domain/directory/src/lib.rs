@@ -84,5 +84,4 @@ pub const FEATURE: Feature = Feature::new("directory")
     ])
     .routes(recovery_key::routes)
     .components(components::COMPONENTS)
-    .setup(guessing::setup)
     .jobs(&[expiry::JOB, Job { name: "tokens_expire", every: 300, run: token::hooks::expire }]);

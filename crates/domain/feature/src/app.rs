@@ -94,6 +94,16 @@ impl App {
     pub fn provide<T: Send + Sync + 'static>(&self, service: T) {
         self.0.services.write().insert(TypeId::of::<T>(), Arc::new(service));
     }
+    /// What is kept under this type, made empty when it is first asked for: who comes first finds the same as who follows.
+    pub fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        if let Some(found) = self.service() {
+            return found;
+        }
+        let mut services = self.0.services.write();
+        let kept = services.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default()));
+        // Under a type's id lies nothing of another type.
+        Arc::clone(kept).downcast().unwrap_or_default()
+    }
     /// What was handed in under this type.
     pub fn service<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
         let found = self.0.services.read().get(&TypeId::of::<T>()).cloned()?;

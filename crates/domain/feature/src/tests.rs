@@ -83,3 +83,13 @@ async fn a_change_goes_through_checks() {
     change::delete(context, &two).await.unwrap();
     assert!(change::delete(context, &two).await.is_err());
 }
+
+#[tokio::test]
+async fn what_is_shared_is_there_once() {
+    #[derive(Default)]
+    struct Seen(parking_lot::Mutex<u8>);
+    let app = app().await;
+    *app.shared::<Seen>().0.lock() += 1;
+    assert_eq!(*app.shared::<Seen>().0.lock(), 1);
+    assert!(app.service::<Seen>().is_some());
+}

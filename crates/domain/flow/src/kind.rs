@@ -188,10 +188,7 @@ impl StageRegistry {
 
 /// The kinds of stages of this program. Features add theirs while it is put together.
 pub fn stage_registry(app: &App) -> Arc<StageRegistry> {
-    app.service::<StageRegistry>().unwrap_or_else(|| {
-        app.provide(StageRegistry::default());
-        app.service::<StageRegistry>().unwrap_or_default()
-    })
+    app.shared()
 }
 
 /// Somebody who wants to know before a session ends. Stages put into the visit's plan come after the logout.
@@ -206,10 +203,7 @@ pub fn before_logout(app: &App, hook: BeforeLogout) {
 }
 
 fn logout_hooks(app: &App) -> Arc<LogoutHooks> {
-    app.service::<LogoutHooks>().unwrap_or_else(|| {
-        app.provide(LogoutHooks::default());
-        app.service::<LogoutHooks>().unwrap_or_default()
-    })
+    app.shared()
 }
 
 impl Visit {

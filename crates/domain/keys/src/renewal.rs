@@ -22,10 +22,7 @@ pub fn on_renewal(app: &App, hook: Renewed) {
 }
 
 fn hooks(app: &App) -> Arc<Hooks> {
-    app.service::<Hooks>().unwrap_or_else(|| {
-        app.provide(Hooks::default());
-        app.service::<Hooks>().unwrap_or_default()
-    })
+    app.shared()
 }
 
 pub fn saved<'a>(change: &'a mut Change<'_>) -> BoxFuture<'a, Result<(), Problem>> {

@@ -32,9 +32,5 @@ pub fn register(app: &App, label: &'static str, passes: Passes) {
 }
 
 pub(crate) fn kinds(app: &App) -> Arc<Kinds> {
-    if let Some(found) = app.service::<Kinds>() {
-        return found;
-    }
-    app.provide(Kinds::default());
-    app.service::<Kinds>().unwrap_or_default()
+    app.shared()
 }

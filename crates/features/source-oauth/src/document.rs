@@ -43,10 +43,7 @@ struct Documents(Mutex<HashMap<String, Arc<Turn<Kept>>>>);
 
 impl Documents {
     fn of(app: &App) -> Arc<Self> {
-        app.service::<Self>().unwrap_or_else(|| {
-            app.provide(Self::default());
-            app.service::<Self>().unwrap_or_default()
-        })
+        app.shared()
     }
 
     fn turn(&self, url: &str) -> Arc<Turn<Kept>> {

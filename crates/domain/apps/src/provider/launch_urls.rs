@@ -32,9 +32,5 @@ pub fn register_launch_url(app: &App, label: &'static str, hook: LaunchUrl) {
 }
 
 pub fn launch_urls(app: &App) -> Arc<LaunchUrls> {
-    if let Some(found) = app.service::<LaunchUrls>() {
-        return found;
-    }
-    app.provide(LaunchUrls::default());
-    app.service::<LaunchUrls>().unwrap_or_default()
+    app.shared()
 }

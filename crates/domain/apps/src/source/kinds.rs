@@ -42,11 +42,7 @@ pub fn register_source(app: &App, label: &'static str, kind: SourceKind) {
 }
 
 fn kinds(app: &App) -> Arc<Kinds> {
-    if let Some(found) = app.service::<Kinds>() {
-        return found;
-    }
-    app.provide(Kinds::default());
-    app.service::<Kinds>().unwrap_or_default()
+    app.shared()
 }
 
 /// What the kind of this source can do.
