@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -11,6 +12,7 @@ import urllib.request
 
 import pytest
 from server import Server, binary, free_port
+from waiting import wait_for
 
 
 def env(database, **more):
@@ -61,12 +63,14 @@ class Balancer:
         if not program:
             pytest.skip("no HAProxy on this machine; install the package haproxy")
         self.http, self.folder = free_port(), pathlib.Path(tempfile.mkdtemp(prefix="keywright-balancer-"))
+        self.socket, self.nodes = self.folder / "stats", nodes
         self.base = f"http://127.0.0.1:{self.http}"
         servers = "".join(f"    server n{i} 127.0.0.1:{node.http} check inter 300ms fall 1 rise 1\n" for i, node in enumerate(nodes))
         (self.folder / "haproxy.cfg").write_text(
             f"""
 global
     maxconn 2000
+    stats socket {self.socket}
 defaults
     mode http
     timeout connect 2s
@@ -99,6 +103,23 @@ backend nodes
             except OSError:
                 time.sleep(0.05)
         raise AssertionError("the balancer does not come up")
+
+    def statuses(self):
+        """What it takes the nodes for, in their order: UP or something else."""
+        with socket.socket(socket.AF_UNIX) as asked:
+            asked.connect(str(self.socket))
+            asked.sendall(b"show stat\n")
+            lines = asked.makefile().read().splitlines()
+        rows = [line.split(",") for line in lines if line.startswith("nodes,n")]
+        return [row[17] for row in sorted(rows, key=lambda row: row[1])]
+
+    def wait_up(self, patience=60):
+        """Until it sends requests to all nodes."""
+        wait_for("every node behind the balancer", lambda: all(s.startswith("UP") for s in self.statuses()), patience)
+
+    def wait_down(self, node, patience=60):
+        position = self.nodes.index(node)
+        wait_for("the balancer's note of a node that goes", lambda: not self.statuses()[position].startswith("UP"), patience)
 
     def stop(self):
         self.process.terminate()

@@ -12,6 +12,17 @@ from database import Pair
 from nodes import Node, end
 from person import Client, Person
 from server import PASSWORD, TOKEN
+from waiting import wait_for
+
+
+# Far less than anybody waits for a database; the rest is for slow machines.
+AT_ONCE = 2.0
+
+
+def gives_up(node):
+    began = time.monotonic()
+    answer = requests.get(node.base + "/api/v3/core/users/", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
+    return answer.status_code == 503 and time.monotonic() - began < AT_ONCE / 2
 
 
 @pytest.fixture(scope="module")
@@ -33,18 +44,18 @@ def test_it_serves_what_needs_no_database_refuses_the_rest_and_recovers(world):
     discovery = f"{node.base}/application/o/app/.well-known/openid-configuration"
     keys = requests.get(discovery, timeout=5).json()["jwks_uri"]
     database.primary.kill()
-    time.sleep(4)
+    wait_for("that the node gives up waiting", lambda: gives_up(node), 30)
     for url in (discovery, keys, node.base + "/-/health/live/"):
         began = time.monotonic()
         answer = requests.get(url, timeout=5)
-        assert answer.status_code == 200 and time.monotonic() - began < 1, (url, answer.status_code)
+        assert answer.status_code == 200 and time.monotonic() - began < AT_ONCE, (url, answer.status_code)
     assert requests.get(node.base + "/-/health/ready/", timeout=5).status_code == 503
     assert requests.get(f"http://127.0.0.1:{node.metrics}/metrics", timeout=5).status_code == 200
 
     def refused(method, path, **kw):
         began = time.monotonic()
         answer = requests.request(method, node.base + path, timeout=10, allow_redirects=False, **kw)
-        assert time.monotonic() - began < 1, f"{path} kept its caller waiting"
+        assert time.monotonic() - began < AT_ONCE, f"{path} kept its caller waiting"
         assert answer.status_code == 503, f"{method} {path}: {answer.status_code} {answer.text[:300]}"
         assert int(answer.headers["Retry-After"]) > 0
         return answer
@@ -67,10 +78,10 @@ def test_it_serves_what_needs_no_database_refuses_the_rest_and_recovers(world):
     # Many at once do not wait for each other.
     began = time.monotonic()
     with ThreadPoolExecutor(50) as pool:
-        statuses = list(pool.map(lambda _: requests.get(node.base + "/api/v3/core/users/", headers=bearer, timeout=10).status_code, range(300)))
-    assert set(statuses) == {503} and time.monotonic() - began < 10
+        statuses = list(pool.map(lambda _: requests.get(node.base + "/api/v3/core/users/", headers=bearer, timeout=20).status_code, range(300)))
+    assert set(statuses) == {503} and time.monotonic() - began < 20
     database.primary.start()
-    assert node.wait_ready(15) < 15
+    node.wait_ready(30)
     assert api.get("/core/users/", username="akadmin")["pagination"]["count"] == 1
     assert person.who() == "akadmin", "the session is what it was"
     assert requests.post(node.base + "/application/o/token/", data=form, timeout=10).status_code == 200
@@ -93,12 +104,12 @@ def test_a_node_waits_for_a_database_that_hangs_no_longer_than_for_one_that_is_g
         began = time.monotonic()
         with ThreadPoolExecutor(30) as pool:
             headers = {"Authorization": f"Bearer {TOKEN}"}
-            asked = pool.map(lambda _: requests.get(node.base + "/api/v3/core/users/", headers=headers, timeout=20).status_code, range(60))
+            asked = pool.map(lambda _: requests.get(node.base + "/api/v3/core/users/", headers=headers, timeout=40).status_code, range(60))
             assert set(asked) <= {503}, "nobody gets anything else"
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 20
     finally:
         tell(signal.SIGCONT)
-    node.wait_ready(15)
+    node.wait_ready(30)
     assert api.get("/core/users/", username="akadmin")["pagination"]["count"] == 1
 
 

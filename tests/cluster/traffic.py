@@ -189,6 +189,7 @@ class Traffic:
                 self.decided(False, f"{kind.__name__}: {problem!r}")
 
     def start(self, kinds, each=1):
+        self.kinds = kinds
         self.threads = [threading.Thread(target=self.one, args=(kind,), daemon=True) for kind in kinds for _ in range(each)]
         for thread in self.threads:
             thread.start()
