@@ -146,8 +146,14 @@ impl Inside<'_> {
         let Some(row) = bearer::find(app, token).await?.filter(|row| !row.revoked) else { return Ok(None) };
         let clients = Clients::of(app);
         let is_ours = clients.by_pk(row.provider.0).is_some_and(|issuer| client.takes_tokens_of(issuer));
-        if !is_ours || !bearer::has_actor(app, &row).await? || !self.may_enter(row.user.0).await? {
+        if !is_ours {
             return Ok(None);
+        }
+        // SECURITY: an agent gets no further than both itself and the person it acts for.
+        for user in [Some(row.user), row.actor].into_iter().flatten() {
+            if !self.may_enter(user.0).await? {
+                return Ok(None);
+            }
         }
         let mut found = tokens(token.to_owned(), &row);
         // What is said of a person follows what they are, as far as the token lets anybody know of it.

@@ -1,5 +1,6 @@
 //! Agents that act for people: what they get, and everything that they do not.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use object::{Id, Object};
@@ -284,6 +285,38 @@ async fn the_target_must_let_both_in() {
         let (status, answer) = team.exchange(&person, &actor).await;
         assert_eq!(status, 200, "{answer}");
     }
+}
+
+/// At the gate before an application of another client, which takes the tokens of the one they were exchanged for.
+#[tokio::test]
+async fn the_gate_must_let_both_in() {
+    let team = Team::new().await;
+    let (wiki, application) = team.world.client("wiki", json!({"jwt_federation_providers": [team.cluster]})).await;
+    let (person, agent) = (team.person().await, team.agent().await);
+    let (status, answer) = team.exchange(&person, &[("actor_token", &agent), ("actor_token_type", ACCESS)]).await;
+    assert_eq!(status, 200, "{answer}");
+    let token = answer["access_token"].as_str().unwrap();
+    let origin = net::Origin { scheme: net::Scheme::Http, host: "localhost".to_owned() };
+    let inside = crate::in_process::Inside {
+        app: &team.world.app,
+        provider: wiki,
+        base: "http://localhost",
+        origin: &origin,
+        http: Arc::default(),
+        caller: feature::Caller::default(),
+    };
+    let is_let_in = async || inside.bearer(token).await.ok().flatten().is_some();
+    assert!(is_let_in().await);
+    let bind = async |user: i64, order: i64| {
+        let binding = json!({"target": application, "user": user, "order": order});
+        create::<policy::PolicyBinding>(&team.world.app, binding).await;
+    };
+    bind(team.world.user, 0).await;
+    assert!(!is_let_in().await, "the agent is none of those who may");
+    let found = Filter::eq("username", "ak-agents-client_credentials");
+    let found: directory::User = team.world.app.store().first(found).await.unwrap().unwrap();
+    bind(found.pk.0, 1).await;
+    assert!(is_let_in().await);
 }
 
 #[tokio::test]
