@@ -44,11 +44,7 @@ impl Client {
         let registry = crate::registry();
         let app = testkit::app!(registry, store: store);
         app.provide(settings::Sources::default());
-        for feature in registry.features {
-            if let Some(setup) = feature.setup {
-                setup(&app);
-            }
-        }
+        app.set_up();
         app.observe(vec![Box::new(events::Audit)]);
         let router = rest::router(app.clone());
         let mut client = Self { app, router, admin: Caller::system(), stranger: Caller::default() };

@@ -87,3 +87,21 @@ macro_rules! app {
         })
     }};
 }
+
+/// Creates an object as the program itself would. A `Result`: the record, or what a caller would be told.
+///
+/// ```ignore
+/// let user = testkit::create!(app, User::model(), json!({"username": "ann"})).unwrap();
+/// ```
+#[macro_export]
+macro_rules! create {
+    ($app:expr, $model:expr, $input:expr) => {{
+        let app: &::feature::App = &$app;
+        let caller = ::feature::Caller::system();
+        let options = ::feature::change::Options::default();
+        let context = ::feature::change::Context { app, store: app.store(), caller: &caller, options };
+        let input: ::serde_json::Value = $input;
+        let input = input.as_object().expect("an object has fields");
+        ::feature::change::create(context, $model, input).await.map_err(|problem| problem.body)
+    }};
+}

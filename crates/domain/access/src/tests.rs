@@ -12,21 +12,13 @@ async fn app() -> App {
     static FEATURES: &[&Feature] = &[&events::FEATURE, &directory::FEATURE, &crate::FEATURE];
     let registry = Registry::new(FEATURES).unwrap();
     let app = testkit::app!(registry);
-    (crate::FEATURE.setup.unwrap())(&app);
+    app.set_up();
     app
 }
 
 async fn user(app: &App, name: &str, groups: Vec<Id<Group>>, roles: Vec<Id<Role>>) -> User {
     let input = serde_json::json!({"username": name, "name": name, "groups": groups, "roles": roles});
-    let caller = Caller::system();
-    let context = feature::change::Context {
-        app,
-        store: app.store(),
-        caller: &caller,
-        options: feature::change::Options::default(),
-    };
-    let made = feature::change::create(context, User::model(), input.as_object().unwrap()).await.unwrap();
-    made.to().unwrap()
+    testkit::create!(app, User::model(), input).unwrap().to().unwrap()
 }
 
 async fn token(app: &App, user: &User, key: &str, intent: Intent) {

@@ -1,9 +1,8 @@
 //! Applications listed, made with their provider, and opened by whom they are meant for.
 
-use feature::change::{self, Context, Options};
 use feature::{App, Body, Call, Caller, Feature, Kind, Operation, Problem, Registry, Rendering, Reply};
 use object::{Id, Key, Object, Record};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::{Application, Provider, by_slug, check, entitlements, of_provider, register_launch_url, request_of};
 
@@ -35,10 +34,7 @@ async fn app() -> App {
 }
 
 async fn create<T: Object>(app: &App, input: Json) -> Result<Record, Json> {
-    let caller = Caller::system();
-    let context = Context { app, store: app.store(), caller: &caller, options: Options::default() };
-    let input: Map<String, Json> = input.as_object().unwrap().clone();
-    change::create(context, T::model(), &input).await.map_err(|p| p.body)
+    testkit::create!(app, T::model(), input)
 }
 
 async fn flow(app: &App) -> String {

@@ -1,9 +1,8 @@
 //! Brands found by host, and settings changed.
 
-use feature::change::{self, Context, Options};
-use feature::{App, Caller, Feature, Registry};
+use feature::{App, Feature, Registry};
 use object::Object;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use crate::{Brand, app_name, current_json, of_host, tenant};
 
@@ -22,10 +21,7 @@ async fn app() -> App {
 }
 
 async fn create(app: &App, input: Json) -> Result<object::Record, Json> {
-    let caller = Caller::system();
-    let context = Context { app, store: app.store(), caller: &caller, options: Options::default() };
-    let input: Map<String, Json> = input.as_object().unwrap().clone();
-    change::create(context, Brand::model(), &input).await.map_err(|p| p.body)
+    testkit::create!(app, Brand::model(), input)
 }
 
 #[tokio::test]
@@ -82,10 +78,8 @@ fn parts_are_named_as_upstream_names_them() {
 #[tokio::test]
 async fn a_brand_names_its_flows() {
     let app = app().await;
-    let caller = Caller::system();
-    let context = Context { app: &app, store: app.store(), caller: &caller, options: Options::default() };
     let input = json!({"name": "f", "title": "f", "slug": "f", "designation": "recovery"});
-    let flow = change::create(context, flow::Flow::model(), input.as_object().unwrap()).await.unwrap();
+    let flow = testkit::create!(app, flow::Flow::model(), input).unwrap();
     create(&app, json!({"domain": "a", "flow_recovery": flow.key()})).await.unwrap();
     assert_eq!(current_json(&app.store().snapshot(), "a")["flow_recovery"], "f");
     let origin = net::Origin { scheme: net::Scheme::Http, host: "x.a:9000".into() };

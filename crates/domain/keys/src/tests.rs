@@ -27,10 +27,7 @@ fn made() -> crate::Generated {
 }
 
 async fn create(app: &App, input: Json) -> Result<object::Record, Json> {
-    let caller = Caller::system();
-    let context = Context { app, store: app.store(), caller: &caller, options: Options::default() };
-    let input: Map<String, Json> = input.as_object().unwrap().clone();
-    change::create(context, CertificateKeyPair::model(), &input).await.map_err(|p| p.body)
+    testkit::create!(app, CertificateKeyPair::model(), input)
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use apps::Provider;
 use feature::change::{self, Context, Options};
-use feature::{App, Caller, Feature, Kind, Parts, Problem, Registry};
+use feature::{App, Caller, Feature, Kind, Problem, Registry};
 use keys::CertificateKeyPair;
 use object::{Id, Object, Record};
 use serde_json::{Map, Value as Json, json};
@@ -66,18 +66,7 @@ async fn app_with(variables: &[(&str, &str)]) -> App {
         &T,
     ];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    let sources = settings::Sources::from_env(variables.iter().copied());
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&sources).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(1_700_000_000),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
+    let app = testkit::app!(registry, variables: variables.iter().copied());
     app.observe(vec![Box::new(Watch)]);
     app
 }

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use feature::change::{Context, Options, create};
-use feature::{App, Caller, Feature, Parts, Registry};
+use feature::{App, Feature, Registry};
 use jose::{Algorithm, KeyKind, SigningKey};
 use object::{Id, Object};
 use serde_json::{Value as Json, json};
@@ -13,7 +12,6 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::source::OAuthSource;
 
-const NOW: i64 = 1_700_000_000;
 const AUDIENCE: &str = "us";
 
 /// An issuer on an address of its own.
@@ -85,22 +83,8 @@ async fn app() -> App {
         &crate::FEATURE,
     ];
     let registry = Registry::new(FEATURES).unwrap();
-    let random = clock::Random::seeded(1);
-    let app = App::new(Parts {
-        store: store::Store::open_temporary(registry.catalogue).await.unwrap(),
-        registry,
-        settings: Arc::new(settings::Settings::load(&settings::Sources::default()).unwrap().settings),
-        secret_key: secret::Secret::new("k".repeat(50)),
-        clock: clock::Clock::fake_at(NOW),
-        hasher: secret::Hasher::new(random.clone()),
-        random,
-        metrics: telemetry::Metrics::default(),
-    });
-    for feature in FEATURES {
-        if let Some(setup) = feature.setup {
-            setup(&app);
-        }
-    }
+    let app = testkit::app!(registry);
+    app.set_up();
     app
 }
 
@@ -109,9 +93,7 @@ async fn source(app: &App, fields: Json) -> Id<apps::Source> {
         "name": "s", "slug": "s", "provider_type": "openidconnect", "consumer_key": "k", "consumer_secret": "s",
     });
     input.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    let caller = Caller::system();
-    let context = Context { app, store: app.store(), caller: &caller, options: Options::default() };
-    let record = create(context, OAuthSource::model(), input.as_object().unwrap()).await.map_err(|p| p.body).unwrap();
+    let record = testkit::create!(app, OAuthSource::model(), input).unwrap();
     Id::from_key(record.key().unwrap()).unwrap()
 }
 

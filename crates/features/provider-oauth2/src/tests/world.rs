@@ -187,19 +187,12 @@ static FEATURES: &[&Feature] = &[
 
 fn app(store: Store) -> App {
     let app = testkit::app!(registry(), store: store);
-    for feature in FEATURES {
-        if let Some(setup) = feature.setup {
-            setup(&app);
-        }
-    }
+    app.set_up();
     app
 }
 
 pub async fn create<T: Object>(app: &App, input: Json) -> Record {
-    let caller = Caller::system();
-    let context = Context { app, store: app.store(), caller: &caller, options: Options::default() };
-    let input: Map<String, Json> = input.as_object().unwrap().clone();
-    change::create(context, T::model(), &input).await.map_err(|p| p.body).unwrap()
+    testkit::create!(app, T::model(), input).unwrap()
 }
 
 pub async fn change<T: Object>(app: &App, id: Id<T>, input: Json) {

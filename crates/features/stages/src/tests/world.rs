@@ -5,14 +5,13 @@ use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use directory::User;
-use feature::change::{self, Context, Options};
-use feature::{App, BoxFuture, Caller, Feature, Kind, Registry};
+use feature::{App, Feature, Kind, Registry};
 use flow::{Answer, Circumstances, Mode, RequestLine, Step, step};
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use net::{ClientAddress, Origin, Scheme};
 use object::{Model, Object, Record};
-use policy::{Policy, PolicyException, PolicyRequest, PolicyResult};
+use policy::{Evaluation, Policy, PolicyException, PolicyRequest, PolicyResult};
 use serde_json::{Map, Value as Json, json};
 use store::Filter;
 use tower::ServiceExt as _;
@@ -25,11 +24,7 @@ pub struct TestPolicy {
     pub outcome: String,
 }
 
-fn outcome<'a>(
-    _: &'a App,
-    policy: &'a Record,
-    request: &'a PolicyRequest,
-) -> BoxFuture<'a, Result<PolicyResult, PolicyException>> {
+fn outcome<'a>(_: &'a App, policy: &'a Record, request: &'a PolicyRequest) -> Evaluation<'a> {
     Box::pin(async move {
         match policy.text("outcome") {
             "pass" => Ok(PolicyResult::pass()),
@@ -71,18 +66,14 @@ impl World {
         ];
         let registry = Registry::new(FEATURES).unwrap();
         let app = testkit::app!(registry);
-        for setup in FEATURES.iter().filter_map(|f| f.setup) {
-            setup(&app);
-        }
+        app.set_up();
         let world = Self { app };
         let ann = json!({"username": "ann", "name": "Ann", "email": "Ann@Example.com", "password": "secret"});
         world.create(User::model(), ann).await;
         world
     }
     pub async fn create(&self, model: &'static Model, input: Json) -> String {
-        let caller = Caller::system();
-        let context = Context { app: &self.app, store: self.app.store(), caller: &caller, options: Options::default() };
-        let record = change::create(context, model, &map(input)).await.unwrap();
+        let record = testkit::create!(self.app, model, input).unwrap();
         record.key().unwrap().to_string()
     }
     pub async fn user(&self, name: &str) -> Option<User> {
