@@ -72,6 +72,18 @@ async fn existing(client: &Client, maker: &Maker<'_>, kind: &'static Kind) -> Re
     Ok(json!({ model.lookup().wire: lookup, "pk": lookup }))
 }
 
+/// An object of every kind that can be had.
+async fn objects(client: &Client) -> Vec<(&'static Kind, &'static Model, Json)> {
+    let maker = Maker::new(client);
+    let mut found = Vec::new();
+    for kind in kinds() {
+        if let Ok(shown) = existing(client, &maker, kind).await {
+            found.push((kind, (kind.model)(), shown));
+        }
+    }
+    found
+}
+
 async fn lists(client: &Client, walk: &mut Walk, model: &'static Model, list: &str, shown: &Json) {
     let all = client.get(&format!("{list}?page_size=100")).await;
     let full = all.body["pagination"]["count"].as_u64().unwrap_or_default();
@@ -236,11 +248,8 @@ testkit::on_each_store! { registry().catalogue;
 
     async fn without_permission_there_is_nothing_to_see(store: Store) {
         let client = Client::on(store).await;
-        let maker = Maker::new(&client);
         let mut walk = Walk { failures: Vec::new() };
-        for kind in kinds() {
-            let model = (kind.model)();
-            let Ok(shown) = existing(&client, &maker, kind).await else { continue };
+        for (kind, model, shown) in objects(&client).await {
             let (list, path) = (format!("{}/", model.schema.path.unwrap_or_default()), path_of(model, &shown));
             let open = kind.open_to_users || kind.own_rows.is_some() || kind.listing.is_some();
             if has(model, "list") {
@@ -269,11 +278,8 @@ testkit::on_each_store! { registry().catalogue;
 
     async fn what_is_not_part_of_the_api_is_never_shown(store: Store) {
         let client = Client::on(store).await;
-        let maker = Maker::new(&client);
         let mut walk = Walk { failures: Vec::new() };
-        for kind in kinds() {
-            let model = (kind.model)();
-            let Ok(shown) = existing(&client, &maker, kind).await else { continue };
+        for (_, model, shown) in objects(&client).await {
             let computed: Vec<&str> = registry().chain(model).flat_map(|k| k.computed).map(|c| c.name).collect();
             let list = client.get(&format!("{}/", model.schema.path.unwrap_or_default())).await;
             let first = list.body["results"].as_array().and_then(|r| r.first()).cloned().unwrap_or_default();
