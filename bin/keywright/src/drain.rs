@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::Response;
 use feature::App;
 use http::{HeaderValue, Version, header};
@@ -30,9 +29,9 @@ pub async fn begin(app: &App, hurry: bool) {
 }
 
 /// Asks clients to come again over a new connection, which then leads to another node. HTTP/2 has a word of its own for it.
-pub async fn let_go(request: Request, next: Next) -> Response {
+pub async fn let_go(request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let version = request.version();
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if is_draining() && version <= Version::HTTP_11 {
         response.headers_mut().entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
     }

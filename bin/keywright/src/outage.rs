@@ -5,8 +5,7 @@
 //! says so with 503 and when to come back, however the handler put it; the layer around this one makes a page of it for
 //! people.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use feature::{App, Problem};
 use http::header::{CACHE_CONTROL, RETRY_AFTER};
@@ -15,9 +14,9 @@ use http::{HeaderValue, StatusCode};
 /// Seconds after which trying again makes sense: a standby takes over within that.
 const LATER: u32 = 5;
 
-pub async fn tell(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn tell(app: &App, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     let is_behind = !needs_nothing(request.uri().path()) && app.store().catch_up().await.is_err();
-    let response = if is_behind { away() } else { next.run(request).await };
+    let response = if is_behind { away() } else { next(request).await };
     if !response.status().is_server_error() {
         return response;
     }

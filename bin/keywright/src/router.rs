@@ -1,5 +1,7 @@
 //! Everything that answers HTTP, in one router.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -20,30 +22,55 @@ pub fn public(app: &App) -> Router {
             router = router.merge(routes(app));
         }
     }
-    // Who asks is worked out once, inside the browser session, before anything else runs.
-    let router = router
-        .layer(from_fn_with_state(app.clone(), callers))
-        .layer(from_fn_with_state(app.clone(), outage::tell))
-        .layer(from_fn_with_state(app.clone(), web::dress))
-        .layer(from_fn_with_state(app.clone(), directory::sessions));
-    // Requests for protected applications are none for the server: they are told apart before all else.
     let front = provider_proxy::Front::of(app);
-    let all = provider_proxy::before(&front, router.merge(health(app)));
-    edge(app).without_limit_for(move |origin| front.is_proxied(&origin.host)).around(all.layer(from_fn(drain::let_go)))
+    let unlimited = front.clone();
+    let edge = edge(app).without_limit_for(move |origin| unlimited.is_proxied(&origin.host));
+    let outside = Arc::new(Outside { edge, front });
+    router
+        .layer(from_fn_with_state(app.clone(), inside))
+        .merge(health(app))
+        .layer(from_fn_with_state(outside, async |State(outside): State<Arc<Outside>>, request, next| {
+            outside.answer(request, next).await
+        }))
+}
+
+/// What is around everything.
+struct Outside {
+    edge: Edge,
+    front: provider_proxy::Front,
+}
+
+impl Outside {
+    /// Requests for protected applications are none for the server: they are told apart before all else.
+    async fn answer(&self, request: Request, next: Next) -> Response {
+        let server = async |request| next.run(request).await;
+        let gate = async |request| self.front.before(request, server).await;
+        let node = async |request| drain::let_go(request, gate).await;
+        self.edge.answer(request, node).await
+    }
+}
+
+/// What is around the server's own pages and interfaces: who asks is worked out once, inside the browser session, before
+/// anything else runs.
+async fn inside(State(app): State<App>, request: Request, next: Next) -> Response {
+    let handler = async |request| callers(&app, request, next).await;
+    let answered = async |request| outage::tell(&app, request, handler).await;
+    let dressed = async |request| web::dress(&app, request, answered).await;
+    directory::sessions(&app, request, dressed).await
 }
 
 /// Puts the caller among the request's extensions. Only the API knows bearer tokens of its own: a protocol endpoint reads
 /// its credentials itself, and the steps of a flow are for whoever sits at the browser.
-async fn callers(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn callers(app: &App, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path();
     let flows = path.starts_with("/api/v3/flows/executor/") || path.starts_with("/api/v3/flows/inspector/");
     let caller = if outage::needs_nothing(path) {
         Ok(access::nobody(&parts))
     } else if path.starts_with("/api/") && !flows {
-        access::authenticate(&app, &parts).await
+        access::authenticate(app, &parts).await
     } else {
-        access::by_session(&app, &parts).await
+        access::by_session(app, &parts).await
     };
     match caller {
         Ok(caller) => {

@@ -1,4 +1,7 @@
 //! The middleware around the whole router: who asks, under which name, with which id, and how it ended.
+//!
+//! It takes what comes next as a function, as all middleware of the server does: several of them then make one layer of the
+//! router. Each layer of its own costs every request a boxed future and a copy of all services behind it.
 
 use std::{fmt, net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
@@ -6,7 +9,7 @@ use axum::{
     Router,
     body::Body,
     extract::{DefaultBodyLimit, Request, State},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
 };
 use clock::{Clock, Random};
@@ -19,7 +22,7 @@ use http_body_util::Limited;
 use telemetry::{Counter, DURATION_BUCKETS, Family, Histogram, Metrics, RequestId};
 use tracing::Instrument as _;
 
-use crate::{ClientAddress, Connection, Origin, TrustedProxies, drained::Drained, security_headers};
+use crate::{ClientAddress, Connection, Origin, TrustedProxies, drained::Drained, security_headers::secure};
 
 /// Header with the request id of every answer.
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-authentik-id");
@@ -27,8 +30,8 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-authentik-i
 /// Status and text of an answer given before any handler is asked.
 type Refusal = (StatusCode, &'static str);
 
-/// What the middleware needs. Clones are cheap enough for one per router.
-#[derive(Debug, Clone)]
+/// What the middleware needs.
+#[derive(Debug)]
 pub struct Edge {
     trusted: TrustedProxies,
     max_body_size: u64,
@@ -40,7 +43,6 @@ pub struct Edge {
 }
 
 /// Which hosts have no limit.
-#[derive(Clone)]
 struct Unlimited(Option<Arc<Fits>>);
 
 type Fits = dyn Fn(&Origin) -> bool + Send + Sync;
@@ -77,11 +79,9 @@ impl Edge {
 
     /// Puts the middleware around a router. Add nothing outside it: it gives the request its extensions.
     pub fn around(self, router: Router) -> Router {
-        // The hard limit below concerns all bodies; axum's own, lower default would only be in its way.
-        router
-            .layer(DefaultBodyLimit::disable())
-            .layer(from_fn_with_state(self, handle))
-            .layer(from_fn(security_headers))
+        router.layer(from_fn_with_state(Arc::new(self), async |State(edge): State<Arc<Self>>, request, next: Next| {
+            edge.answer(request, async |request| next.run(request).await).await
+        }))
     }
 
     /// The request with its extensions, or the refusal.
@@ -97,11 +97,14 @@ impl Edge {
             return Err((StatusCode::BAD_REQUEST, "The Host header is missing or invalid."));
         };
         let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-        let is_unlimited = self.unlimited.0.as_ref().is_some_and(|fits| fits(&origin));
+        let has_body = !hyper::body::Body::is_end_stream(request.body());
+        let is_unlimited = has_body && self.unlimited.0.as_ref().is_some_and(|fits| fits(&origin));
         let limit = if is_unlimited { u64::MAX } else { self.max_body_size };
         if length.is_some_and(|length: u64| length > limit) {
             return Err((StatusCode::PAYLOAD_TOO_LARGE, "The request is too large."));
         }
+        // The hard limit here concerns all bodies; axum's own, lower default would only be in its way.
+        DefaultBodyLimit::disable().apply(&mut request);
         let extensions = request.extensions_mut();
         extensions.insert(connection);
         extensions.insert(client);
@@ -109,6 +112,46 @@ impl Edge {
         extensions.insert(id.clone());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(request.map(|body| Body::new(Limited::new(Drained::new(body), limit))))
+    }
+
+    /// The answer of `next`, to a request that has its extensions, with what every answer carries.
+    pub async fn answer(&self, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+        let started = self.clock.monotonic();
+        let id = RequestId::from_bytes(*self.random.uuid_v4().as_bytes());
+        let connection = request.extensions().get::<Connection>().copied().unwrap_or(Connection::LOCAL);
+        let method = request.method().clone();
+        let uri = request.uri().clone();
+        let user_agent = request.headers().get(USER_AGENT).cloned();
+        let span = tracing::info_span!("request", request_id = %id);
+
+        let (mut remote, mut host, mut scheme) = (connection.peer.ip(), String::new(), "");
+        let mut response = match self.prepare(request, connection, &id) {
+            Err(refusal) => refusal.into_response(),
+            Ok(request) => {
+                remote = request.extensions().get().map_or(remote, |client: &ClientAddress| client.0);
+                if let Some(origin) = request.extensions().get::<Origin>() {
+                    host.clone_from(&origin.host);
+                    scheme = origin.scheme.as_str();
+                }
+                // A panic must neither take the connection along nor go without an id to look for.
+                let answer = AssertUnwindSafe(next(request)).catch_unwind().instrument(span.clone());
+                answer.await.unwrap_or_else(|_| {
+                    span.in_scope(|| tracing::error!("A request handler panicked at {}", uri.path()));
+                    (StatusCode::INTERNAL_SERVER_ERROR, format!("Internal error, request id {id}.")).into_response()
+                })
+            }
+        };
+        if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+            response.headers_mut().insert(REQUEST_ID_HEADER, value);
+        }
+        secure(&mut response);
+        let took = self.clock.monotonic().saturating_sub(started);
+        self.count(&method, response.status(), took);
+        let user_agent = user_agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        // SECURITY: the query stays out of the log, codes and tokens travel in it.
+        let line = AccessLine { method: &method, path: uri.path(), host: &host, scheme, remote, user_agent };
+        span.in_scope(|| line.log(response.status(), took));
+        response
     }
 
     fn count(&self, method: &Method, status: StatusCode, took: Duration) {
@@ -131,44 +174,6 @@ pub fn method_label(method: &Method) -> &'static str {
         Method::OPTIONS => "OPTIONS",
         _ => "other",
     }
-}
-
-async fn handle(State(edge): State<Edge>, request: Request, next: Next) -> Response {
-    let started = edge.clock.monotonic();
-    let id = RequestId::from_bytes(*edge.random.uuid_v4().as_bytes());
-    let connection = request.extensions().get::<Connection>().copied().unwrap_or(Connection::LOCAL);
-    let method = request.method().clone();
-    // SECURITY: the query stays out of the log, codes and tokens travel in it.
-    let path = request.uri().path().to_owned();
-    let user_agent = request.headers().get(USER_AGENT).cloned();
-    let span = tracing::info_span!("request", request_id = %id);
-
-    let (mut remote, mut host, mut scheme) = (connection.peer.ip(), String::new(), "");
-    let mut response = match edge.prepare(request, connection, &id) {
-        Err(refusal) => refusal.into_response(),
-        Ok(request) => {
-            remote = request.extensions().get().map_or(remote, |client: &ClientAddress| client.0);
-            if let Some(origin) = request.extensions().get::<Origin>() {
-                host.clone_from(&origin.host);
-                scheme = origin.scheme.as_str();
-            }
-            // A panic must neither take the connection along nor go without an id to look for.
-            let answer = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone());
-            answer.await.unwrap_or_else(|_| {
-                span.in_scope(|| tracing::error!("A request handler panicked at {path}"));
-                (StatusCode::INTERNAL_SERVER_ERROR, format!("Internal error, request id {id}.")).into_response()
-            })
-        }
-    };
-    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
-        response.headers_mut().insert(REQUEST_ID_HEADER, value);
-    }
-    let took = edge.clock.monotonic().saturating_sub(started);
-    edge.count(&method, response.status(), took);
-    let user_agent = user_agent.as_ref().and_then(|agent| agent.to_str().ok()).unwrap_or_default();
-    let line = AccessLine { method: &method, path: &path, host: &host, scheme, remote, user_agent };
-    span.in_scope(|| line.log(response.status(), took));
-    response
 }
 
 /// One line of the access log.

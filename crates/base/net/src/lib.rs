@@ -51,6 +51,6 @@ pub use connection::Connection;
 pub use edge::{Edge, REQUEST_ID_HEADER, method_label};
 pub use listener::{BindFault, Listener};
 pub use origin::{Origin, Scheme};
-pub use security_headers::{AsIs, security_headers};
+pub use security_headers::AsIs;
 pub use serve::{Limits, serve};
 pub use tls::{CertificateByName, Tls, TlsFault};

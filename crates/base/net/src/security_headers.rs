@@ -1,6 +1,6 @@
 //! Headers that every answer carries unless its handler has set them.
 
-use axum::{extract::Request, middleware::Next, response::Response};
+use axum::response::Response;
 use http::{
     HeaderName, HeaderValue,
     header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS},
@@ -16,15 +16,12 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 #[derive(Debug, Clone, Copy)]
 pub struct AsIs;
 
-/// Middleware that adds `X-Content-Type-Options`, `Referrer-Policy` and `X-Frame-Options`. Part of
-/// [`Edge::around`](crate::Edge::around).
-pub async fn security_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+/// Adds `X-Content-Type-Options`, `Referrer-Policy` and `X-Frame-Options`.
+pub(crate) fn secure(response: &mut Response) {
     if response.extensions().get::<AsIs>().is_some() {
-        return response;
+        return;
     }
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(value);
     }
-    response
 }

@@ -13,7 +13,7 @@ use policy::HttpInfo;
 use std::sync::Arc;
 use telemetry::RequestId;
 
-pub use front::{Front, before};
+pub use front::Front;
 
 /// A request as the gate wants it.
 fn asked(parts: http::request::Parts, trusted: &TrustedProxies) -> Asked {

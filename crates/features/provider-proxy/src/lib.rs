@@ -15,7 +15,7 @@ pub mod setup;
 use feature::{App, Feature, Kind};
 use object::Object;
 
-pub use embedded::{Front, before};
+pub use embedded::Front;
 pub use provider::{ProxyMode, ProxyProvider};
 pub use session::ProxySession;
 

@@ -2,8 +2,7 @@
 //! without knowing how pages look. Programs get what they always got.
 
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use brand::Notice;
 use directory::LazySession;
@@ -24,17 +23,17 @@ pub const ASKED_AS: &str = "This was asked for as {}. If you have another accoun
 const LIMIT: usize = 64 << 10;
 
 /// Middleware: puts the brand around notices and errors that are shown to people.
-pub async fn dress(State(app): State<App>, request: Request, next: Next) -> Response {
+pub async fn dress(app: &App, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
     if request.uri().path().starts_with("/api/") || !is_for_people(request.headers()) {
-        return next.run(request).await;
+        return next(request).await;
     }
     let known = request.extensions().clone();
     let headers = request.headers().clone();
-    let response = next.run(request).await;
+    let response = next(request).await;
     let Some(origin) = known.get::<Origin>() else { return response };
     let (notice, response) = notice(response).await;
     let Some(notice) = notice else { return response };
-    let (brand, status) = (Branding::of_request(&app, origin, &known, &headers).await, response.status());
+    let (brand, status) = (Branding::of_request(app, origin, &known, &headers).await, response.status());
     // COMPAT: an application that somebody may not open is refused with 200.
     let user = match status {
         StatusCode::OK | StatusCode::FORBIDDEN => user(&known).await,

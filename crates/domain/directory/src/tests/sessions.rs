@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::State;
+use axum::middleware::Next;
 use axum::routing::{get, post};
 use axum::{Extension, Router, middleware};
 use feature::{App, Caller, Problem};
@@ -60,7 +62,9 @@ fn router(app: &App) -> Router {
                 Ok::<_, Problem>("done")
             }),
         )
-        .layer(middleware::from_fn_with_state(app.clone(), sessions))
+        .layer(middleware::from_fn_with_state(app.clone(), async |State(app): State<App>, request, next: Next| {
+            sessions(&app, request, async |request| next.run(request).await).await
+        }))
 }
 
 /// A browser that keeps cookies.

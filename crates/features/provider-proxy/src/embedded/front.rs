@@ -6,10 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use brand::API_VERSION;
 use feature::App;
@@ -72,6 +70,23 @@ impl Front {
     pub fn is_proxied(&self, host: &str) -> bool {
         let is_off = self.0.app.settings().web.disable_embedded_outpost;
         !is_off && self.sites().of_host(host).is_some_and(|site| site.mode() == Mode::Proxy && site.has_host(host))
+    }
+
+    /// The gate's answer, or that of `next` when the request is none of the gate's. Inside the edge, outside of everything
+    /// that knows the server's own sessions.
+    pub async fn before(&self, request: Request, next: impl AsyncFnOnce(Request) -> Response) -> Response {
+        match self.handle(request).await {
+            Ok(mut response) => {
+                // A check is asked again and again; nobody between may remember the answer. What an application answers is
+                // its own business.
+                if response.extensions().get::<AsIs>().is_none() {
+                    let no_store = http::HeaderValue::from_static("no-store");
+                    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+                }
+                response
+            }
+            Err(request) => next(request).await,
+        }
     }
 
     /// The answer, or the request back when it is none of the gate's.
@@ -188,24 +203,4 @@ impl Front {
 /// Reads the little that a check may carry; what is longer costs the client its connection.
 async fn drain(body: Body) {
     let _ = axum::body::to_bytes(body, 64 << 10).await;
-}
-
-/// Puts the gate in front of a router. Inside the edge, outside of everything that knows the server's own sessions.
-pub fn before(front: &Front, router: Router) -> Router {
-    router.layer(from_fn_with_state(front.clone(), look))
-}
-
-async fn look(State(front): State<Front>, request: Request, next: Next) -> Response {
-    match front.handle(request).await {
-        Ok(mut response) => {
-            // A check is asked again and again; nobody between may remember the answer. What an application answers is its
-            // own business.
-            if response.extensions().get::<AsIs>().is_some() {
-                return response;
-            }
-            response.headers_mut().entry(header::CACHE_CONTROL).or_insert(http::HeaderValue::from_static("no-store"));
-            response
-        }
-        Err(request) => next.run(request).await,
-    }
 }

@@ -109,7 +109,12 @@ impl World {
     pub fn browser(&self) -> Browser {
         let router = Router::new()
             .route("/{slug}", axum::routing::any(handle))
-            .layer(axum::middleware::from_fn_with_state(self.app.clone(), directory::sessions))
+            .layer(axum::middleware::from_fn_with_state(
+                self.app.clone(),
+                async |State(app): State<App>, request, next: axum::middleware::Next| {
+                    directory::sessions(&app, request, async |request| next.run(request).await).await
+                },
+            ))
             .with_state(self.app.clone());
         Browser { router, cookie: None }
     }
