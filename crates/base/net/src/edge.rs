@@ -43,7 +43,7 @@ pub struct Edge {
 }
 
 /// Which hosts have no limit.
-struct Unlimited(Option<Arc<Fits>>);
+struct Unlimited(Option<Box<Fits>>);
 
 type Fits = dyn Fn(&Origin) -> bool + Send + Sync;
 
@@ -73,7 +73,7 @@ impl Edge {
     /// Lets bodies of any size through to hosts that fit: what people send to applications behind us is for those to
     /// limit.
     pub fn without_limit_for(mut self, fits: impl Fn(&Origin) -> bool + Send + Sync + 'static) -> Self {
-        self.unlimited = Unlimited(Some(Arc::new(fits)));
+        self.unlimited = Unlimited(Some(Box::new(fits)));
         self
     }
 
