@@ -49,7 +49,9 @@ pub fn subject(app: &App, client: &Client, user: &Subject) -> String {
             _ => uid(),
         },
         SubMode::UserUsername => user.username().to_owned(),
-        SubMode::UserEmail => record.text("email").to_owned(),
+        // SECURITY: to be nobody in particular is to be the same as everybody else without an address (OpenID Connect Core §2;
+        // upstream says "").
+        SubMode::UserEmail => Some(record.text("email")).filter(|e| !e.is_empty()).map_or_else(uid, str::to_owned),
         SubMode::UserUpn => match record.get("attributes").as_json().and_then(|a| a.get("upn")) {
             Some(Json::String(upn)) if !upn.is_empty() => upn.clone(),
             _ => uid(),
