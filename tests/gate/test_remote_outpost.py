@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import urllib.error
 import urllib.request
 
@@ -19,6 +18,7 @@ from api import Api
 from applications import Application, frame, read_frame
 from browser import Browser
 from server import TOKEN, Server, binary, free_port
+from waiting import wait_for
 
 PASSWORD = "a person's password"
 PREFIX = "/outpost.goauthentik.io"
@@ -73,15 +73,6 @@ class Outpost:
 
     def said(self, *words, seconds=20):
         wait_for(f"{words} in the log", lambda: all(w in self.log.read_text() for w in words), seconds)
-
-
-def wait_for(what, ask, seconds=20):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if ask():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not come within {seconds} s")
 
 
 class World:
