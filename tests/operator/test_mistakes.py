@@ -136,3 +136,12 @@ def test_a_folder_of_blueprints_that_is_not_there_is_told(copy):
 def test_settings_are_told_once(copy):
     shown = run(copy.env | {"AUTHENTIK_REDIS__HOST": "redis"}, "config", "check")
     assert shown.returncode == 0 and (shown.stdout + shown.stderr).count("redis.host") == 1
+
+
+@pytest.mark.parametrize("command", ["config reference", "completions bash", "schema openapi", "export_blueprint"])
+def test_who_reads_no_further_breaks_nothing(copy, command):
+    """As `| head` does it: the pipe is closed before the text is over."""
+    program = subprocess.Popen([binary(), *command.split()], env=copy.env, cwd=copy.data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    program.stdout.close()
+    error = program.stderr.read()
+    assert (program.wait(PATIENCE), error) == (0, "")

@@ -36,7 +36,9 @@ pub async fn run(cli: Cli, passed: net::Passed) -> Result<ExitCode> {
         Command::DumpConfig => return config::dump(cli.config),
         Command::Config { command } => return config::run(cli.config, &command),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "keywright", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "keywright", &mut script);
+            out!("{}", String::from_utf8_lossy(&script));
             return Ok(ExitCode::SUCCESS);
         }
         Command::Schema { command } => return schema::run(command),

@@ -2,6 +2,9 @@
 //!
 //! The only place that names every feature and reads the process's environment and clock.
 
+#[macro_use]
+mod out;
+
 mod assemble;
 mod cli;
 mod command;

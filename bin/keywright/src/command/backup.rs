@@ -21,7 +21,7 @@ pub async fn create(app: &App, options: &Backup) -> Result<ExitCode> {
     let place = place(app.settings(), options.to.as_deref())?;
     let (kept, report) = one(app, &passphrase, &place, &mut progress::bar()).await?;
     progress::done();
-    println!("{} rows of {} tables are kept in {kept}", report.rows(), report.tables.len());
+    outln!("{} rows of {} tables are kept in {kept}", report.rows(), report.tables.len());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -71,11 +71,11 @@ async fn from_file(
     let contents = backup::verify(file, passphrase, &blank.layout())?;
     drop(blank);
     if options.secret_key {
-        println!("{}", contents.extras.secret_key);
+        outln!("{}", contents.extras.secret_key);
         return Ok(ExitCode::SUCCESS);
     }
-    print!("{}", contents.report);
-    println!("The backup of {} is whole.", contents.created);
+    out!("{}", contents.report);
+    outln!("The backup of {} is whole.", contents.created);
     if options.check {
         return Ok(ExitCode::SUCCESS);
     }
@@ -102,7 +102,7 @@ async fn from_file(
     if settings.general.secret_key.is_none() {
         keep_key(&settings.general.data_dir.join("secret.key"), &contents.extras.secret_key)?;
     }
-    println!("Everything is as it was when the backup was made. Start the nodes again.");
+    outln!("Everything is as it was when the backup was made. Start the nodes again.");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -114,7 +114,7 @@ fn keep_key(path: &Path, key: &str) -> Result<()> {
     if path.exists() {
         let aside = path.with_extension("key.before-restore");
         std::fs::rename(path, &aside).with_context(|| format!("laying {} aside", path.display()))?;
-        println!("Another secret key was there; it is kept in {}", aside.display());
+        outln!("Another secret key was there; it is kept in {}", aside.display());
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

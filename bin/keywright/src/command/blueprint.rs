@@ -14,7 +14,7 @@ pub async fn apply(app: &App, options: &ApplyBlueprint) -> Result<ExitCode> {
         let text = std::fs::read_to_string(file).with_context(|| format!("reading {}", file.display()))?;
         let name = file.display().to_string();
         match blueprint::apply_text(app, &Caller::system(), &name, &text, options.dry_run).await {
-            Ok(report) => print!("{report}"),
+            Ok(report) => out!("{report}"),
             Err(report) => {
                 eprint!("{report}");
                 failed = true;
@@ -25,6 +25,6 @@ pub async fn apply(app: &App, options: &ApplyBlueprint) -> Result<ExitCode> {
 }
 
 pub async fn export(app: &App) -> Result<()> {
-    print!("{}", blueprint::export(app).await.map_err(problem)?);
+    out!("{}", blueprint::export(app).await.map_err(problem)?);
     Ok(())
 }

@@ -13,10 +13,10 @@ pub fn run(file: Option<PathBuf>, command: &Config) -> Result<ExitCode> {
     match command {
         Config::Check => {
             let (loaded, _) = assemble::settings(file)?;
-            print!("{}", settings::table(&loaded));
+            out!("{}", settings::table(&loaded));
         }
-        Config::Reference => print!("{}", settings::reference()),
-        Config::Schema => println!("{:#}", settings::json_schema()),
+        Config::Reference => out!("{}", settings::reference()),
+        Config::Schema => outln!("{:#}", settings::json_schema()),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -36,6 +36,6 @@ pub fn dump(file: Option<PathBuf>) -> Result<ExitCode> {
         }
         folder.insert(key.to_owned(), if row.shown.is_empty() { Value::Null } else { row.shown.clone().into() });
     }
-    println!("{:#}", Value::Object(dumped));
+    outln!("{:#}", Value::Object(dumped));
     Ok(ExitCode::SUCCESS)
 }

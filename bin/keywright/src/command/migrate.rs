@@ -15,17 +15,17 @@ pub async fn run(loaded: Loaded, sources: &Sources, options: &Migrate) -> Result
     if options.dry_run {
         let registry = Registry::new(FEATURES)?;
         let plan = Store::pending(&assemble::place(&loaded.settings), registry.catalogue).await?;
-        print!("{plan}");
+        out!("{plan}");
         return Ok(ExitCode::SUCCESS);
     }
     let migration = MigrateOptions { yes: options.yes, dump: options.dump.clone() };
     if options.accept_secret_key {
         let app = assemble::build(loaded, sources, &migration).await?;
         directory::own_key::accept(&app).await.map_err(assemble::problem)?;
-        println!("The secret key that is set is now that of the installation.");
+        outln!("The secret key that is set is now that of the installation.");
     } else {
         assemble::app(loaded, sources, &migration).await?;
     }
-    println!("The database has the shape of version {}.", env!("CARGO_PKG_VERSION"));
+    outln!("The database has the shape of version {}.", env!("CARGO_PKG_VERSION"));
     Ok(ExitCode::SUCCESS)
 }

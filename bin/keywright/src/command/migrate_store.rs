@@ -32,15 +32,15 @@ pub async fn run(settings: &Settings, options: &MigrateStore) -> Result<ExitCode
         }
         same_key(settings, path)?;
     }
-    println!("From {}\nto   {}", named(&source), named(&target));
+    outln!("From {}\nto   {}", named(&source), named(&target));
     let migration = MigrateOptions::default();
     let from = Store::open(&source, registry.catalogue, &migration).await.context("opening the source")?;
     let to = Store::open(&target, registry.catalogue, &migration).await.context("opening the target")?;
     let result = backup::copy(&from, &to, &mut progress::bar()).await;
     progress::done();
     let report = result?;
-    print!("{report}");
-    println!("Every row was read back and compared. The source is as it was.");
+    out!("{report}");
+    outln!("Every row was read back and compared. The source is as it was.");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -18,9 +18,9 @@ pub async fn recovery_key(app: &App, options: &CreateRecoveryKey) -> Result<()> 
         Some(host) => host.join(&path)?.to_string(),
         None => path,
     };
-    print!("This link logs {name} in once, within {minutes} minutes.");
-    println!("{}", if link.starts_with('/') { " Put the address of your installation before it:" } else { "" });
-    println!("{link}");
+    out!("This link logs {name} in once, within {minutes} minutes.");
+    outln!("{}", if link.starts_with('/') { " Put the address of your installation before it:" } else { "" });
+    outln!("{link}");
     Ok(())
 }
 
@@ -41,6 +41,6 @@ pub async fn change_password(app: &App, username: &str) -> Result<()> {
     }
     let user = user(app, username).await?;
     directory::password::set(app, &Caller::system(), &user, &password, None).await.map_err(problem)?;
-    println!("The password of {username} was changed; their sessions have ended.");
+    outln!("The password of {username} was changed; their sessions have ended.");
     Ok(())
 }

@@ -11,10 +11,10 @@ use crate::features::FEATURES;
 pub fn run(what: Schema) -> Result<ExitCode> {
     let registry = Registry::new(FEATURES)?;
     match what {
-        Schema::Openapi => print!("{}", rest::openapi::yaml(registry)),
-        Schema::Lock => print!("{}", store::lock_text(registry.catalogue)),
-        Schema::Forms => println!("{:#}", rest::forms(registry)),
-        Schema::Objects => print!("{}", rest::reference(registry)),
+        Schema::Openapi => out!("{}", rest::openapi::yaml(registry)),
+        Schema::Lock => out!("{}", store::lock_text(registry.catalogue)),
+        Schema::Forms => outln!("{:#}", rest::forms(registry)),
+        Schema::Objects => out!("{}", rest::reference(registry)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -22,9 +22,9 @@ pub fn run(app: &App, options: &Setup) -> Result<()> {
     let several = files.len() > 1;
     for file in files {
         if several {
-            println!("==> {} <==", file.name);
+            outln!("==> {} <==", file.name);
         }
-        println!("{}", file.content);
+        outln!("{}", file.content);
     }
     Ok(())
 }
