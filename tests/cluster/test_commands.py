@@ -136,6 +136,6 @@ def test_backups_are_made_by_themselves_and_old_ones_removed(tmp_path):
         assert "is whole" in run(node, "restore", kept / names[1], "--check")
         assert requests.get(node.base + "/-/health/ready/", timeout=5).status_code == 200
     short = Server(env={"KEYWRIGHT_BACKUP__SCHEDULE": "minutes=1"})
-    with pytest.raises(SystemExit, match="backup.schedule is set"):
+    with pytest.raises(SystemExit, match=r"backup\.schedule \(environment variable KEYWRIGHT_BACKUP__SCHEDULE\): set `backup.passphrase`"):
         short.start()
     shutil.rmtree(short.data)

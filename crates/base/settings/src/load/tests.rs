@@ -74,6 +74,7 @@ fn values_are_followed() {
     let url = format!("file://{}", path.display());
     let variables = [
         ("AUTHENTIK_SECRET_KEY", url.as_str()),
+        ("AUTHENTIK_POSTGRESQL__HOST", "db"),
         ("AUTHENTIK_POSTGRESQL__NAME", "env://DB?other"),
         ("AUTHENTIK_POSTGRESQL__USER", "env://NOBODY?somebody"),
         ("AUTHENTIK_BOOTSTRAP_PASSWORD_FILE", path.to_str().unwrap()),
@@ -140,7 +141,7 @@ fn yaml_errors_name_line_and_column() {
     let text = load_yaml("- a\n- b\n", &[]).unwrap_err();
     assert!(text.contains("must hold keys and values"), "{text}");
     let text = load_yaml("postgresql: somewhere\n", &[]).unwrap_err();
-    assert!(text.contains("postgresql (/c.yml:1:1): unknown setting"), "{text}");
+    assert!(text.contains("postgresql (/c.yml:1:1): found a value, expected a section with: host, "), "{text}");
     let text = load_yaml("secret_key: {a: 1}\n", &[]).unwrap_err();
     assert!(text.contains("found a mapping, expected a text"), "{text}");
 }
@@ -278,7 +279,11 @@ fn a_folder_of_secrets_is_read_file_by_file() {
     write("secret-key", "k\n");
     write("log_level", "debug");
     write(".hidden", "x");
-    let variables = [("KEYWRIGHT_SECRETS_DIR", at.as_str()), ("AUTHENTIK_LOG_LEVEL", "error")];
+    let variables = [
+        ("KEYWRIGHT_SECRETS_DIR", at.as_str()),
+        ("AUTHENTIK_LOG_LEVEL", "error"),
+        ("AUTHENTIK_POSTGRESQL__HOST", "db"),
+    ];
     let loaded = load(&variables).unwrap();
     assert_eq!(loaded.settings.general.secret_key.unwrap().expose(), "k");
     assert_eq!(loaded.settings.postgresql.password.unwrap().expose(), "hunter2");
@@ -308,7 +313,10 @@ fn the_database_meant_must_be_the_one_set() {
     let variables =
         [("KEYWRIGHT_DATABASE", "embedded"), ("AUTHENTIK_POSTGRESQL__HOST", "db"), ("AUTHENTIK_SECRET_KEY", "k")];
     let text = load(&variables).unwrap_err();
-    assert!(text.contains("database: `postgresql.host` is set too"), "{text}");
+    assert!(
+        text.contains("database (environment variable KEYWRIGHT_DATABASE): `postgresql.host` is set too"),
+        "{text}"
+    );
     assert!(load(&variables[1..]).is_ok());
 }
 
@@ -364,4 +372,13 @@ fn two_spellings_that_differ_are_told() {
     );
     let same = [("AUTHENTIK_SECRET_KEY", "one"), ("KEYWRIGHT_SECRET_KEY", "one")];
     assert!(load(&same).unwrap().notices.is_empty());
+}
+
+#[test]
+fn backups_by_themselves_need_something_to_encrypt_with() {
+    let text = load(&[("KEYWRIGHT_BACKUP__SCHEDULE", "hours=24")]).unwrap_err();
+    assert!(
+        text.contains("backup.schedule (environment variable KEYWRIGHT_BACKUP__SCHEDULE): set `backup.passphrase`"),
+        "{text}"
+    );
 }

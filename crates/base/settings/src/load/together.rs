@@ -8,7 +8,8 @@ use super::{Row, missing};
 use crate::{Database, Origin, Problem, Settings, Sources};
 
 pub(super) fn check(settings: &Settings, sources: &Sources, rows: &[Row], problems: &mut Vec<Problem>) {
-    let origin = |key: &str| rows.iter().find(|row| row.key == key).map_or(Origin::Default, |row| row.origin.clone());
+    let given = |key: &str| rows.iter().find(|row| row.key == key && !row.shown.is_empty());
+    let origin = |key: &str| given(key).map_or(Origin::Default, |row| row.origin.clone());
     let mut wrong = |key: &str, message: &str| {
         let (key, message) = (key.to_owned(), message.to_owned());
         problems.push(Problem { origin: origin(&key), key, message });
@@ -46,6 +47,10 @@ pub(super) fn check(settings: &Settings, sources: &Sources, rows: &[Row], proble
             );
             wrong(key, &message);
         }
+    }
+    let backup = &settings.backup;
+    if backup.schedule.is_some() && backup.passphrase.is_none() && backup.key_file.is_none() {
+        wrong("backup.schedule", "set `backup.passphrase` or `backup.key_file` too: backups are always encrypted");
     }
     let bootstrap = &settings.bootstrap;
     if bootstrap.password.is_some() && bootstrap.password_hash.is_some() {
