@@ -28,6 +28,8 @@ pub async fn dress(app: &App, request: Request, next: impl AsyncFnOnce(Request) 
         return next(request).await;
     }
     let known = request.extensions().clone();
+    let again =
+        (request.method() == Method::GET).then(|| request.uri().path_and_query().map(ToString::to_string)).flatten();
     let headers = request.headers().clone();
     let response = next(request).await;
     let Some(origin) = known.get::<Origin>() else { return response };
@@ -39,9 +41,16 @@ pub async fn dress(app: &App, request: Request, next: impl AsyncFnOnce(Request) 
         StatusCode::OK | StatusCode::FORBIDDEN => user(&known).await,
         _ => None,
     };
-    let links = if user.is_some() { Link::others().to_vec() } else { vec![Link::new("/", "Go to the start")] };
+    let links = match (&user, again) {
+        (Some(_), _) => Link::others().to_vec(),
+        (None, Some(here)) if status == StatusCode::SERVICE_UNAVAILABLE => vec![Link::new(&here, "Try again")],
+        _ => vec![Link::new("/", "Go to the start")],
+    };
     let t = brand.language;
     let mut lines = vec![t.say(&notice.text)];
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        lines.push(t.say("This mostly passes within a minute."));
+    }
     lines.extend(notice.application.map(|name| t.fill("The application is called {}.", &name)));
     lines.extend(user.map(|name| t.fill(ASKED_AS, &name)));
     let mut page = message(&brand, status, &notice.title, &lines, &links, &reference(&known));
@@ -75,6 +84,7 @@ async fn notice(response: Response) -> (Option<Notice>, Response) {
     let title = match parts.status {
         StatusCode::NOT_FOUND => "Not found",
         StatusCode::FORBIDDEN => "Permission denied",
+        StatusCode::SERVICE_UNAVAILABLE => "Not available at the moment",
         _ => WRONG,
     };
     let notice = json["detail"].as_str().map(|text| Notice {
