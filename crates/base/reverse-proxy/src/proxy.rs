@@ -27,7 +27,7 @@ use crate::{
     Fault, Target,
     answer::{Permitted, Until},
     connector::Connector,
-    headers::{set_forwarded, set_ours, strip_hop_by_hop, tokens, wanted_upgrade},
+    headers::{join_cookies, set_forwarded, set_ours, strip_hop_by_hop, tokens, wanted_upgrade},
     sent::WithoutTrailers,
     tls::Tls,
     tunnel,
@@ -186,6 +186,7 @@ impl ReverseProxy {
         let uri = host.and_then(|host| uri(target, host, path)).ok_or(Fault::Request("its host is not a host"))?;
 
         strip_hop_by_hop(&mut head.headers);
+        join_cookies(&mut head.headers);
         single_length(&mut head.headers);
         set_forwarded(&mut head.headers, connection, client, origin);
         head.headers.remove(TRAILER);

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use http::HeaderMap;
 use net::{ClientAddress, Connection, Origin, Scheme};
 
-use super::{set_forwarded, set_ours, strip_hop_by_hop, wanted_upgrade};
+use super::{join_cookies, set_forwarded, set_ours, strip_hop_by_hop, wanted_upgrade};
 
 fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
     lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -50,6 +50,16 @@ fn another_version_of_http_is_never_an_upgrade() {
     assert_eq!(wanted_upgrade(&headers(&[("upgrade", "websocket")])), None);
     let wish = headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")]);
     assert_eq!(wanted_upgrade(&wish).unwrap(), "WebSocket");
+}
+
+#[test]
+fn cookies_are_passed_on_in_one_field() {
+    let mut crumbs = headers(&[("cookie", "a=1"), ("accept", "*/*"), ("cookie", "b=2; c=3")]);
+    join_cookies(&mut crumbs);
+    assert_eq!(crumbs, headers(&[("accept", "*/*"), ("cookie", "a=1; b=2; c=3")]));
+    let mut none = headers(&[("accept", "*/*")]);
+    join_cookies(&mut none);
+    assert_eq!(none, headers(&[("accept", "*/*")]));
 }
 
 #[test]
