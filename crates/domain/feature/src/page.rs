@@ -58,9 +58,9 @@ impl Page {
         rows.into_iter().skip(count(self.offset())).take(count(self.size)).collect()
     }
     /// The answer.
-    pub fn json(&self, results: Vec<Json>, autocomplete: &Json) -> Json {
+    pub fn json(&self, results: Vec<Json>, autocomplete: Json) -> Json {
         let pages = self.total.div_ceil(self.size).max(1);
-        json!({
+        let mut answer = json!({
             "pagination": {
                 "next": if self.number < pages { self.number + 1 } else { 0 },
                 "previous": self.number - 1,
@@ -70,9 +70,10 @@ impl Page {
                 "start_index": if self.total == 0 { 0 } else { self.offset() + 1 },
                 "end_index": (self.offset() + self.size).min(self.total),
             },
-            "results": results,
-            "autocomplete": autocomplete,
-        })
+        });
+        answer["results"] = results.into();
+        answer["autocomplete"] = autocomplete;
+        answer
     }
 }
 

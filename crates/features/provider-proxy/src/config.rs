@@ -82,7 +82,7 @@ fn list(call: &Call) -> BoxFuture<'_, Result<Reply, Problem>> {
         for provider in page.cut(shown) {
             results.push(one(app, &provider, &call.base_url()).await);
         }
-        Ok(Reply::ok(page.json(results, &json!({}))))
+        Ok(Reply::ok(page.json(results, json!({}))))
     })
 }
 

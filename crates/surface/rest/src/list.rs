@@ -40,7 +40,7 @@ pub async fn answer(ask: &Ask, kind: &'static Kind) -> Result<Response, Problem>
     let records = scope::rows(store, model, &query).await?;
     let results = render::records(&ask.rendering(store, false), kind, &records).await?;
     let autocomplete: Json = serde_json::from_str(kind.autocomplete).unwrap_or_else(|_| json!({}));
-    Ok(reply::json(StatusCode::OK, &page.json(results, &autocomplete)))
+    Ok(reply::json(StatusCode::OK, &page.json(results, autocomplete)))
 }
 
 /// The order asked for; unknown names are passed over, as upstream.

@@ -13,7 +13,7 @@ use super::catalogue::{Entry, app_verbose, permissions as all};
 /// Some of the rows, in the form of every list.
 fn page(call: &Call, rows: Vec<Json>) -> Result<Reply, Problem> {
     let page = Page::asked(&call.app, |name| call.parameter(name), rows.len() as u64)?;
-    Ok(Reply::ok(page.json(page.cut(rows), &json!({}))))
+    Ok(Reply::ok(page.json(page.cut(rows), json!({}))))
 }
 
 fn id_parameter<T: object::Object<Key = uuid::Uuid>>(call: &Call, name: &str) -> Result<Option<Id<T>>, Problem> {
