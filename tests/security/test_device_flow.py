@@ -4,7 +4,7 @@ import time
 
 import pytest
 from browser import Browser
-from person import Client, at_once, is_refused
+from person import Client, Person, at_once, is_refused
 
 from server import Server
 
@@ -124,6 +124,38 @@ def test_a_guessed_user_code_leads_nowhere(server, client, code):
         if page.forms:
             page = browser.submit(page, **({"code": code} if "code" in page.forms[0]["fields"] else {}))
     assert page.status < 500 and "<script>alert" not in page.response.text
+
+
+@pytest.mark.parametrize("consent", ["implicit", "permanent", "explicit"])
+def test_a_link_alone_lets_no_device_in(server, api, client, consent):
+    """Somebody is made to follow the link that a stranger's device shows (RFC 8628 §5.4)."""
+    slug = f"projector-{consent}"
+    extra = {} if consent != "permanent" else {"authorization_flow": permanent(api)}
+    device = Client(server, api, slug, consent=consent if consent != "permanent" else "explicit", **extra)
+    api.user(slug, "device-password")
+    person = Person(server).logged_in(slug, "device-password")
+    # Agreed to before, as people have who use the application.
+    device.log_in(person)
+    started = start(device)
+    shown = person.get(started["verification_uri_complete"])
+    for _ in range(4):
+        if not shown.is_redirect:
+            break
+        flow, _, query = shown.headers["Location"].removeprefix("/if/flow/").partition("/?")
+        shown = person.look(flow.strip("/"), query)
+    assert shown.json()["component"] == "ak-stage-consent", shown.text
+    is_refused(poll(device, started), "authorization_pending")
+    body = {"component": "ak-stage-consent", "token": shown.json()["token"]}
+    assert person.session.post(shown.url, json=body, timeout=30).json()["component"] == "ak-provider-oauth2-device-code-finish"
+    assert poll(device, started).status_code == 200
+
+
+def permanent(api):
+    """A flow that asks for consent once and for all."""
+    flow = api.post("/flows/instances/", {"name": "once", "slug": "once-and-for-all", "title": "Once", "designation": "authorization"})
+    stage = api.post("/stages/consent/", {"name": "once", "mode": "permanent"})
+    api.post("/flows/bindings/", {"target": flow["pk"], "stage": stage["pk"], "order": 0})
+    return flow["pk"]
 
 
 def test_codes_are_long_and_different(client):

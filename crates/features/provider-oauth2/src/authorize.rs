@@ -30,7 +30,7 @@ use crate::endpoints::{not_found, page, post_on};
 use crate::metrics;
 use crate::request::{Asked, Form};
 
-pub use consent::begin_with;
+pub use consent::{begin_with, will_ask};
 pub use login::{LoggedIn, hint_of, of_browser};
 use respond::Answer;
 pub use stage::{CONSENT, FULFILLMENT, FulfillmentStage};
@@ -62,7 +62,10 @@ pub enum Refusal {
     /// For the person, on a page.
     Page(StatusCode, &'static str, String),
     /// Who asks may not: why, and the application.
-    Denied { text: String, application: Option<String> },
+    Denied {
+        text: String,
+        application: Option<String>,
+    },
     /// For the client.
     Redirect(Box<ToClient>),
     NotFound,

@@ -8,14 +8,16 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use directory::guessing::{self, Guessed};
 use feature::{App, Problem};
-use flow::{Answer, Challenge, Circumstances, Context, Errors, Flow, Next, NotPlanned, StageKind, Visit, next};
+use flow::{
+    Answer, Challenge, Circumstances, Context, Errors, Flow, Next, NotPlanned, StageKind, Visit, context, next,
+};
 use http::StatusCode;
 use object::{Id, Object};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::{Filter, Write};
 
-use crate::authorize::{LoggedIn, begin_with, of_browser, see};
+use crate::authorize::{CONSENT, LoggedIn, begin_with, of_browser, see, will_ask};
 use crate::client::{Client, Clients};
 use crate::endpoints::page;
 use crate::grants::scope_set;
@@ -53,7 +55,7 @@ async fn enter(app: &App, asked: &Asked) -> Result<Response, Problem> {
         return Ok(page(StatusCode::NOT_FOUND, "Not Found", text));
     };
     if let Some(code) = at.parameter("code").filter(|code| !code.is_empty()) {
-        return Ok(match begin(&at, &session, code).await? {
+        return Ok(match begin(&at, &session, code, Entered::ByLink).await? {
             Ok(to) => see(StatusCode::FOUND, &to),
             Err(message) => page(StatusCode::OK, "Permission denied", &message),
         });
@@ -66,6 +68,13 @@ async fn enter(app: &App, asked: &Asked) -> Result<Response, Problem> {
         Err(NotPlanned::Fault(problem)) => Err(problem),
         Err(refusal) => Ok(page(StatusCode::OK, "Permission denied", &refusal.message())),
     }
+}
+
+/// How a code came to us.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Entered {
+    ByLink,
+    ByHand,
 }
 
 /// The request that waits under a code.
@@ -81,7 +90,12 @@ async fn waiting(app: &App, code: &str) -> Result<Option<(DeviceToken, Arc<Clien
 }
 
 /// Begins the application's flow for the device behind a code: the address to go to, or why not.
-async fn begin(at: &Circumstances, session: &LoggedIn, code: &str) -> Result<Result<String, String>, Problem> {
+async fn begin(
+    at: &Circumstances,
+    session: &LoggedIn,
+    code: &str,
+    entered: Entered,
+) -> Result<Result<String, String>, Problem> {
     let app = &at.app;
     // SECURITY: nine digits can be guessed by whoever may try long enough (RFC 8628 §5.1).
     let guess = match guessing::begin(app, Guessed::DeviceCode, session.user.username(), &at.caller).await {
@@ -102,6 +116,13 @@ async fn begin(at: &Circumstances, session: &LoggedIn, code: &str) -> Result<Res
         Err(NotPlanned::Fault(problem)) => return Err(problem),
         Err(refusal) => return Ok(Err(refusal.message())),
     };
+    // SECURITY: a link can be anybody's (RFC 8628 §5.4). Whoever follows one has not let a device in by that alone.
+    if entered == Entered::ByLink && !will_ask(at, &client, session, &plan).await? {
+        let name = client.application.as_ref().map_or("", |application| application.name.as_str());
+        let header = format!("A device that shows the code {} is about to sign into {name}.", token.user_code);
+        plan.context.set(context::CONSENT_HEADER, header);
+        plan.append_in_memory(CONSENT, json!({}));
+    }
     let waiting = Waiting { token: token.pk.0, user: session.user.key().unwrap_or_default() };
     plan.append_in_memory(FINISH, json!(waiting));
     Ok(Ok(flow::begin(at, &flow, &plan)))
@@ -146,7 +167,7 @@ impl StageKind for CodeStage {
         }
         let at = visit.at.clone();
         let Some(session) = of_browser(&at.app, &at.browser).await? else { return Ok(Next::Deny(None)) };
-        Ok(match begin(&at, &session, &code).await? {
+        Ok(match begin(&at, &session, &code, Entered::ByHand).await? {
             Ok(to) => Next::Leave(to),
             Err(message) => Next::Wrong(Errors::one("code", message, "invalid")),
         })

@@ -2,11 +2,13 @@
 
 use apps::UserConsent;
 use axum::response::Response;
+use feature::Problem;
 use flow::{Circumstances, Context, Flow, NotPlanned, Plan, What, context};
 use http::StatusCode;
 use oauth2_wire::{AuthorizeError, Prompt, ResponseMode, ScopeSet, names};
 use object::{Id, Object};
 use serde_json::{Value as Json, json};
+use store::Filter;
 
 use super::login::{LoggedIn, denied};
 use super::{Answerable, Authorization, CONSENT, FULFILLMENT, Refusal, interaction, is_silent, respond, see};
@@ -97,6 +99,28 @@ fn stage_of(at: &Circumstances, binding: object::Uuid) -> Option<store::Row> {
     snapshot.concrete(flow::Stage::MODEL, binding.stage.key()).cloned()
 }
 
+/// Whether a stage of the plan asks the person for consent, whatever they agreed to before.
+pub async fn will_ask(at: &Circumstances, client: &Client, session: &LoggedIn, plan: &Plan) -> Result<bool, Problem> {
+    let mut asks_anew = false;
+    for stop in plan.stops.iter().filter(|stop| is_consent(at, &stop.what)) {
+        if asks_always(at, &stop.what) {
+            return Ok(true);
+        }
+        asks_anew = true;
+    }
+    let (Some(application), Some(user)) = (&client.application, session.user.key()) else { return Ok(asks_anew) };
+    let given = Filter::eq("user", user).and(Filter::eq("application", application.base.pk));
+    Ok(asks_anew && !at.app.store().exists(UserConsent::model(), given).await?)
+}
+
+/// Whether a consent stage asks every time.
+fn asks_always(at: &Circumstances, what: &What) -> bool {
+    match what {
+        What::InMemory { .. } => true,
+        What::Binding(pk) => stage_of(at, *pk).is_none_or(|row| row.text("mode") == "always_require"),
+    }
+}
+
 /// `prompt=none`: stages that would show something are an error, consent that was given before is not shown.
 async fn is_passed_silently(
     known: &Answerable<'_>,
@@ -109,12 +133,9 @@ async fn is_passed_silently(
         if !is_consent(at, &stop.what) {
             return Err(known.refuse(interaction(AuthorizeError::InteractionRequired)));
         }
-        let asks_always = match &stop.what {
-            What::InMemory { .. } => true,
-            What::Binding(pk) => stage_of(at, *pk).is_none_or(|row| row.text("mode") == "always_require"),
-        };
         let application = known.client.application.as_ref().map(|a| a.base.pk.0);
-        let (Some(application), Some(user), false) = (application, session.user.key(), asks_always) else {
+        let (Some(application), Some(user), false) = (application, session.user.key(), asks_always(at, &stop.what))
+        else {
             return Err(known.refuse(interaction(AuthorizeError::ConsentRequired)));
         };
         let listed = permissions(known.client, &authorization.scope);
