@@ -13,6 +13,7 @@ mod policy;
 mod request;
 mod subject;
 mod target;
+mod why;
 
 #[cfg(test)]
 mod testing;
@@ -27,6 +28,7 @@ pub use policy::Policy;
 pub use request::{Context, HttpInfo, PolicyException, PolicyRequest, PolicyResult, Target};
 pub use subject::{Membership, Subject};
 pub use target::{PolicyBindingModel, PolicyEngineMode};
+pub use why::why;
 
 pub const FEATURE: Feature = Feature::new("policy")
     .kinds(&[

@@ -39,6 +39,17 @@ pub struct Client {
 }
 
 impl Client {
+    /// The application, for who is about to be let into it. The log says when there is none, as the answer may not.
+    pub fn linked(&self) -> Option<&Arc<Application>> {
+        if self.application.is_none() {
+            let provider = self.provider.base.name.as_str();
+            tracing::warn!(
+                provider,
+                "Not let in: the provider has no application, so nobody may use it. Link one to it"
+            );
+        }
+        self.application.as_ref()
+    }
     fn new(provider: Arc<OAuth2Provider>, application: Option<Arc<Application>>, snapshot: &Snapshot) -> Self {
         let mut mappings: Vec<Arc<ScopeMapping>> =
             provider.base.property_mappings.iter().filter_map(|id| snapshot.get::<ScopeMapping>(Id(id.0))).collect();

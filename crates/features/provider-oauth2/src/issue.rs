@@ -225,14 +225,19 @@ pub async fn is_allowed(
     http: Option<&Arc<HttpInfo>>,
     context: policy::Context,
 ) -> Result<bool, Problem> {
-    let Some(application) = &client.application else { return Ok(false) };
+    let Some(application) = client.linked() else { return Ok(false) };
     if user.record().get("is_active").as_bool() != Some(true) {
         return Ok(false);
     }
     let snapshot = app.store().snapshot();
     let Some(row) = snapshot.row(apps::Application::MODEL, application.base.pk.key()) else { return Ok(false) };
     let request = policy::PolicyRequest::new(Some(Arc::clone(user))).over(http.cloned()).with_context(context);
-    Ok(policy::check_row(app, row, &request).await.passing)
+    let result = policy::check_row(app, row, &request).await;
+    if !result.passing {
+        let (slug, username) = (application.slug.as_str(), user.record().text("username"));
+        tracing::info!(application = slug, user = username, "Not let in: {}", policy::why(&snapshot, &result));
+    }
+    Ok(result.passing)
 }
 
 /// Ends what agents got in exchange for tokens of a grant.

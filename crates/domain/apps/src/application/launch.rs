@@ -94,7 +94,9 @@ async fn open(app: &App, slug: &str, extensions: &Extensions) -> Result<Response
         return Ok(Redirect::to(&format!("{base}flows/-/default/authentication/?next={next}")).into_response());
     };
     let request = access::request_of(app, user.pk.0, None).await?;
-    if !access::check(app, &application, &request).await.passing {
+    let result = access::check(app, &application, &request).await;
+    if !result.passing {
+        tracing::info!(application = slug, user = user.username, "Not let in: {}", policy::why(&snapshot, &result));
         return Err(Problem::forbidden());
     }
     let address = application.launch_url(app, &snapshot, Some(&user)).ok_or_else(missing)?;

@@ -22,7 +22,7 @@ const MOST: usize = 150;
 
 /// The account of a client that shows its secret.
 pub async fn of_client(app: &App, client: &Client) -> Result<Arc<Subject>, Refusal> {
-    let application = client.application.as_ref().ok_or(TokenError::InvalidGrant)?;
+    let application = client.linked().ok_or(TokenError::InvalidGrant)?;
     // Cut so that the longest name fits the column.
     let name: String = client.provider.base.name.chars().take(MOST - 22).collect();
     let wanted = Wanted {
