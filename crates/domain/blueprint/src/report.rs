@@ -40,6 +40,13 @@ pub struct Report {
     pub notes: Vec<String>,
 }
 
+impl Report {
+    /// Whether anything is other than before.
+    pub fn wrote(&self) -> bool {
+        !self.dry_run && self.lines.iter().any(|line| line.action != Action::Unchanged)
+    }
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for warning in self.warnings.iter().chain(&self.notes) {
