@@ -74,7 +74,7 @@ async fn refresh(remote: &Arc<Remote>, certificates: &Certificates) -> Result<Ar
     let compiled = sites(&providers);
     if compiled.is_empty() {
         tracing::warn!(
-            "The outpost {:?} serves no provider. Choose some in the admin pages under Applications > Outposts",
+            "The outpost {:?} serves no provider. Set its `providers` (`/api/v3/outposts/instances/` of the server, or a blueprint)",
             instance.name
         );
     }

@@ -14,8 +14,8 @@ pub enum Trouble {
     )]
     BadHost(String),
     #[error(
-        "no token is set: set AUTHENTIK_TOKEN to the outpost's token, which the admin pages show under \
-         Applications > Outposts > Deployment Info"
+        "no token is set: set AUTHENTIK_TOKEN to the outpost's token, which \
+         `GET /api/v3/core/tokens/<token_identifier>/view_key/` of the server shows"
     )]
     NoToken,
     #[error("{0}")]
@@ -35,8 +35,8 @@ pub enum Trouble {
     )]
     Unreachable { host: String, why: String },
     #[error(
-        "the server at {host} does not accept the token ({status}). Set AUTHENTIK_TOKEN to the outpost's token, which the \
-         admin pages show under Applications > Outposts > Deployment Info"
+        "the server at {host} does not accept the token ({status}). Set AUTHENTIK_TOKEN to the outpost's token, which \
+         `GET /api/v3/core/tokens/<token_identifier>/view_key/` of the server shows"
     )]
     Token { host: String, status: u16 },
     #[error(
@@ -47,8 +47,8 @@ pub enum Trouble {
     #[error("the server at {host} cannot answer now ({status})")]
     Later { host: String, status: u16 },
     #[error(
-        "the token sees no outpost. Use the token of an outpost, which the admin pages show under Applications > \
-         Outposts > Deployment Info"
+        "the token sees no outpost. Use the token of an outpost: `GET /api/v3/outposts/instances/` of the server names its \
+         token_identifier, `GET /api/v3/core/tokens/<token_identifier>/view_key/` shows it"
     )]
     NoOutpost,
     #[error(

@@ -8,7 +8,7 @@ settings! {
     /// For `keywright outpost …`: the token that its server knows it by. The server's address is `host`; the address for
     /// browsers, when it is another one, `host_browser`.
     pub struct Outpost {
-        /// Token of the outpost, shown in the admin pages under Applications > Outposts > Deployment Info.
+        /// Token of the outpost: `GET /api/v3/core/tokens/<token_identifier>/view_key/` of the server shows it.
         token: Option<Secret<String>>, "token";
         /// Accept any certificate of the server. Whoever can stand in between can then let anybody in.
         insecure: bool, "insecure" = "false";
