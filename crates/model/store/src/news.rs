@@ -16,9 +16,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use object::Value;
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
+use crate::conn::Conn;
 use crate::error::{Error, Result};
 use crate::sql;
 use crate::statement::Statement;
@@ -113,6 +114,8 @@ impl Moment {
 pub(crate) struct Hub {
     told: broadcast::Sender<Told>,
     state: Mutex<State>,
+    /// Told each time that all configuration was read.
+    progress: Notify,
 }
 
 #[derive(Default)]
@@ -131,7 +134,7 @@ struct State {
 
 impl Default for Hub {
     fn default() -> Self {
-        Self { told: broadcast::Sender::new(BACKLOG), state: Mutex::default() }
+        Self { told: broadcast::Sender::new(BACKLOG), state: Mutex::default(), progress: Notify::new() }
     }
 }
 
@@ -199,6 +202,8 @@ impl Hub {
         let mut state = self.state.lock();
         // One that began earlier may end later.
         state.caught_up = state.caught_up.filter(|other| other.at > look.at).or(Some(look));
+        drop(state);
+        self.progress.notify_waiters();
     }
 
     /// Whether it is time to clear the table, said once.
@@ -282,15 +287,35 @@ impl Store {
     /// # Errors
     /// What others changed cannot be known now.
     pub async fn catch_up(&self) -> Result<()> {
-        if self.is_caught_up() || self.conn.is_transaction() {
+        // A file is never cut off; others write to it now and then at most, and are heard of within half a second.
+        if !matches!(self.conn, Conn::Postgres(_)) || self.is_caught_up() {
             return Ok(());
         }
         let looking = async {
             let _turn = self.shared.catching_up.lock().await;
             if self.is_caught_up() { Ok(()) } else { self.look().await }
         };
-        let in_time = tokio::time::timeout(CATCHING_UP, looking).await;
-        in_time.unwrap_or_else(|_| Err(Error::Unavailable("reading what others changed took too long".into())))
+        tokio::select! {
+            biased;
+            // The change feed may be faster.
+            () = self.caught_up() => Ok(()),
+            looked = looking => looked,
+            () = tokio::time::sleep(CATCHING_UP) => {
+                Err(Error::Unavailable("reading what others changed took too long".into()))
+            }
+        }
+    }
+
+    async fn caught_up(&self) {
+        loop {
+            let mut told = std::pin::pin!(self.shared.news.progress.notified());
+            // From here on it hears, so that nothing is missed after the question.
+            told.as_mut().enable();
+            if self.is_caught_up() {
+                return;
+            }
+            told.await;
+        }
     }
 
     /// Looks once and acts on what changed.
