@@ -34,6 +34,9 @@ class Ledger:
         # Handed in and answered with 200: used for certain. Handed in without an answer: used or not, once at most.
         self.used_codes, self.used_refresh, self.open_codes, self.open_refresh = [], [], [], []
 
+    def is_full(self):
+        return all((self.users, self.groups, self.tokens, self.sessions, self.used_codes, self.used_refresh))
+
     def note(self, where, what):
         with self.lock:
             list_or_set = getattr(self, where)
@@ -64,6 +67,10 @@ class Round:
             time.sleep(0.4)
             running += [pool.submit(one, kind, n) for kind, n in self.jobs() if (kind, n) not in first]
             time.sleep(random.uniform(0.5, 2.5))
+            # On a slow machine logins take longer than that, and a round without any shows nothing.
+            patience = time.monotonic() + 30
+            while not self.ledger.is_full() and time.monotonic() < patience:
+                time.sleep(0.05)
             self.server.process.kill()
             self.server.process.wait()
             self.stop.set()
