@@ -145,3 +145,15 @@ def test_who_reads_no_further_breaks_nothing(copy, command):
     program.stdout.close()
     error = program.stderr.read()
     assert (program.wait(PATIENCE), error) == (0, "")
+
+
+def test_a_password_is_typed_or_piped(copy):
+    piped = run(copy.env, "changepassword", "akadmin", input="from a pipe")
+    assert piped.returncode == 0 and "The password of akadmin was changed" in piped.stdout
+    ours, theirs = os.openpty()
+    typed = subprocess.Popen([binary(), "changepassword", "akadmin"], env=copy.env, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    os.write(ours, b"typed at a terminal\n")
+    out, told = typed.communicate(timeout=PATIENCE)
+    assert typed.returncode == 0 and "New password for akadmin (it is shown as you type" in told and "was changed" in out, told
+    assert "there is no user nobody" in refused(copy, "changepassword", "nobody", input="")
+    assert "the password is empty; nothing was changed" in refused(copy, "changepassword", "akadmin", input="")

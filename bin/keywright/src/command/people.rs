@@ -1,6 +1,6 @@
 //! `create_recovery_key` and `changepassword`.
 
-use std::io::{IsTerminal as _, Read as _};
+use std::io::{BufRead as _, IsTerminal as _, Read as _};
 
 use anyhow::{Context as _, Result, bail};
 use directory::User;
@@ -30,16 +30,20 @@ async fn user(app: &App, username: &str) -> Result<User> {
 }
 
 pub async fn change_password(app: &App, username: &str) -> Result<()> {
-    if std::io::stdin().is_terminal() {
-        eprintln!("New password for {username} (it is shown as you type; end with Enter and Ctrl-D):");
-    }
-    let mut password = String::new();
-    std::io::stdin().take(8192).read_to_string(&mut password).context("reading the password")?;
+    // Before it is asked for: nobody should think of a password in vain.
+    let user = user(app, username).await?;
+    let (mut password, stdin) = (String::new(), std::io::stdin());
+    let read = if stdin.is_terminal() {
+        eprintln!("New password for {username} (it is shown as you type; end with Enter):");
+        stdin.lock().take(8192).read_line(&mut password)
+    } else {
+        stdin.lock().take(8192).read_to_string(&mut password)
+    };
+    read.context("reading the password")?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
     if password.is_empty() {
         bail!("the password is empty; nothing was changed");
     }
-    let user = user(app, username).await?;
     directory::password::set(app, &Caller::system(), &user, &password, None).await.map_err(problem)?;
     outln!("The password of {username} was changed; their sessions have ended.");
     Ok(())

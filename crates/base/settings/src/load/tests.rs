@@ -382,3 +382,9 @@ fn backups_by_themselves_need_something_to_encrypt_with() {
         "{text}"
     );
 }
+
+#[test]
+fn a_path_that_is_not_served_is_refused() {
+    let text = load(&[("AUTHENTIK_WEB__PATH", "/id/")]).unwrap_err();
+    assert!(text.contains("web.path (environment variable AUTHENTIK_WEB__PATH): found `/id/`, expected /"), "{text}");
+}

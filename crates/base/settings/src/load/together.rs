@@ -48,6 +48,10 @@ pub(super) fn check(settings: &Settings, sources: &Sources, rows: &[Row], proble
             wrong(key, &message);
         }
     }
+    let path = settings.web.path.as_str();
+    if path != "/" {
+        wrong("web.path", &format!("found `{path}`, expected /: this version needs a host name of its own"));
+    }
     let backup = &settings.backup;
     if backup.schedule.is_some() && backup.passphrase.is_none() && backup.key_file.is_none() {
         wrong("backup.schedule", "set `backup.passphrase` or `backup.key_file` too: backups are always encrypted");

@@ -5,7 +5,7 @@ use crate::{BasePath, declare::settings};
 settings! {
     /// The web server.
     pub struct Web {
-        /// Path below the host at which everything is served; starts and ends with a slash.
+        /// Path below the host at which everything is served. This version serves `/` only.
         path: BasePath, "web.path" = "/";
         /// Largest request body in bytes.
         max_body_size: u64, "web.max_body_size" = "10485760";
