@@ -15,7 +15,7 @@ use settings::Settings;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
-use url::{Host, Url};
+use url::Url;
 
 use crate::Trouble;
 
@@ -69,15 +69,6 @@ pub(crate) struct Server {
 impl Server {
     pub(crate) fn new(settings: &Settings, version: &'static str) -> Result<Self, Trouble> {
         let mut base = settings.general.host.clone().ok_or(Trouble::NoHost)?;
-        let is_somewhere = match base.host() {
-            Some(Host::Ipv4(address)) => !address.is_unspecified(),
-            Some(Host::Ipv6(address)) => !address.is_unspecified(),
-            Some(Host::Domain(_)) => true,
-            None => false,
-        };
-        if !is_somewhere || !matches!(base.scheme(), "http" | "https") {
-            return Err(Trouble::BadHost(base.to_string()));
-        }
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
