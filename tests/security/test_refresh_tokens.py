@@ -126,6 +126,7 @@ def test_it_ends_when_its_owner_takes_consent_back(server, api, person):
     client = Client(server, api, "refreshing-agreed", scopes=SCOPES, consent="explicit")
     other = Client(server, api, "refreshing-agreed-too", scopes=SCOPES, consent="explicit")
     tokens, others = (c.log_in(person, scope="openid offline_access") for c in (client, other))
+    code = person.code(client, scope="openid offline_access")
     stranger = Person(server).logged_in(api.user("stranger-to-consents", "stranger-password")["username"], "stranger-password")
     given = person.call("GET", "/core/user_consent/").json()["results"]
     row = next(r for r in given if r["application"]["slug"] == client.slug)
@@ -134,6 +135,7 @@ def test_it_ends_when_its_owner_takes_consent_back(server, api, person):
     is_refused(client.refresh(tokens["refresh_token"]), "invalid_grant")
     assert client.userinfo(tokens["access_token"]).status_code == 401
     assert not client.is_active(tokens["access_token"])
+    is_refused(client.redeem(code), "invalid_grant")
     assert other.userinfo(others["access_token"]).status_code == 200
     assert other.refresh(others["refresh_token"]).status_code == 200
 

@@ -15,7 +15,7 @@ use crate::claims::{self, About};
 use crate::client::Client;
 use crate::id_token::{self, Authentication, Facts};
 use crate::keys::{self, KeyFault};
-use crate::tokens::{self, AccessToken, RefreshToken};
+use crate::tokens::{self, AccessToken, AuthorizationCode, DeviceToken, RefreshToken};
 
 /// For whom and to whom.
 #[derive(Clone, Copy)]
@@ -258,13 +258,15 @@ pub fn withdrawn<'a>(change: &'a Change<'_>, consent: &'a UserConsent) -> BoxFut
     Box::pin(async move {
         let application: Option<Application> = change.store.get(consent.application).await?;
         let Some(provider) = application.and_then(|application| application.provider) else { return Ok(()) };
-        let of = |model: &'static object::Model| Write::Change {
-            model,
-            filter: Filter::eq("user", consent.user).and(Filter::eq("provider", provider.0)),
-            set: vec![("revoked", true.into())],
-            guard: false,
-        };
-        change.store.apply(vec![of(AccessToken::model()), of(RefreshToken::model())]).await?;
+        let given = || Filter::eq("user", consent.user).and(Filter::eq("provider", provider.0));
+        let revoked =
+            |model| Write::Change { model, filter: given(), set: vec![("revoked", true.into())], guard: false };
+        let mut writes = vec![revoked(AccessToken::model()), revoked(RefreshToken::model())];
+        // Nor does what was granted and not fetched yet become a token.
+        let open =
+            [(AuthorizationCode::model(), given().and(Filter::eq("used", false))), (DeviceToken::model(), given())];
+        writes.extend(open.map(|(model, filter)| Write::DeleteWhere { model, filter, guard: false }));
+        change.store.apply(writes).await?;
         Ok(())
     })
 }
