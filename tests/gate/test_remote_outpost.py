@@ -368,7 +368,7 @@ def test_a_wrong_set_up_is_explained(world):
 
     secure = f"https://127.0.0.1:{world.server.https}"
     cases = [
-        ({"AUTHENTIK_TOKEN": "wrong"}, ["does not accept the token", "AUTHENTIK_TOKEN", "Deployment Info"]),
+        ({"AUTHENTIK_TOKEN": "wrong"}, ["does not accept the token", "AUTHENTIK_TOKEN", "view_key"]),
         ({"AUTHENTIK_HOST": f"http://127.0.0.1:{free_port()}"}, ["cannot be reached", "AUTHENTIK_HOST"]),
         ({"AUTHENTIK_HOST": world.application.base}, ["instead of what the API of authentik answers", "AUTHENTIK_HOST"]),
         ({"AUTHENTIK_HOST": secure}, ["certificate", "not trusted", "AUTHENTIK_INSECURE"]),
