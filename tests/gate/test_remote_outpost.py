@@ -182,6 +182,17 @@ def test_websocket_through_proxy_mode(world):
     assert status != 101 and said is None
 
 
+def test_the_application_learns_the_address_that_a_balancer_tells(world):
+    browser, _ = world.log_in("alice")
+    cookie = world.cookies(browser, "wiki")[0][1]
+    request = f"GET / HTTP/1.1\r\nHost: {world.host['wiki']}\r\nConnection: close\r\nCookie: {cookie}\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n"
+    with raw.connect(world.outpost.http) as connection, connection.makefile("rb") as stream:
+        connection.sendall(b"PROXY TCP4 203.0.113.9 127.0.0.1 56324 443\r\n" + request.encode())
+        answer = raw.read(stream)
+    headers = {name.lower(): value for name, value in json.loads(answer.body)["headers"]}
+    assert headers["x-forwarded-for"] == "203.0.113.9" and headers["x-authentik-username"] == "alice"
+
+
 def test_forward_auth(world):
     answer = world.check(path="/some/page")
     assert answer.status == 302 and answer.headers["location"].startswith(world.server.base), answer
