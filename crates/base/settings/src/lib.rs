@@ -37,8 +37,8 @@ pub use load::{Loaded, Row};
 pub use problem::{Notice, Origin, Problem, Problems};
 pub use secret_key::SecretKeyFault;
 pub use section::{
-    Bootstrap, Database, General, Listen, Log, LogFormat, LogLevel, Outpost, Postgresql, Sessions, Settings, SslMode,
-    Storage, Throttle, Tls, Web,
+    Backup, Bootstrap, Database, General, Listen, Log, LogFormat, LogLevel, Outpost, Postgresql, Sessions, Settings,
+    SslMode, Storage, Throttle, Tls, Web,
 };
 pub use source::Sources;
 pub use value::{BasePath, Choice, ListenAddress, Rate, Value};

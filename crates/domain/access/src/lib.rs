@@ -1,6 +1,6 @@
 //! Who asks, and what they may do.
 //!
-//! [`authenticate`] makes a [`feature::Caller`] of a request; the caller then answers every question about permissions
+//! [`authenticate()`] makes a [`feature::Caller`] of a request; the caller then answers every question about permissions
 //! without a query. Further kinds of bearer tokens are handed in through [`Bearers`], so that this crate knows no protocol.
 
 mod authenticate;

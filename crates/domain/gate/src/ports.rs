@@ -112,7 +112,7 @@ pub trait Sessions: Send + Sync + 'static {
     /// Keeps a new session. It must be durable when this returns.
     fn keep<'a>(&'a self, site: &'a Site, key: &'a SessionKey, login: &'a Login) -> Awaited<'a, ()>;
     /// Ends a session, or with `everywhere` all sessions of its user at all sites: wherever they are kept, and in the
-    /// [`Memory`] of every process.
+    /// [`Memory`](crate::Memory) of every process.
     fn end<'a>(&'a self, session: &'a Session, everywhere: bool) -> Awaited<'a, ()>;
 }
 

@@ -2,7 +2,7 @@
 //! `docs/guides/forward-auth.md` shows.
 //!
 //! Separate from deciding: nothing here knows a session. The texts lie in `setup/`, one file for each proxy; what differs from
-//! provider to provider is filled in by [`template`]. Every value is taken apart and put together again before it is
+//! provider to provider is filled in by `template`. Every value is taken apart and put together again before it is
 //! written into a configuration, so that none can say more than a name or a number.
 
 mod template;

@@ -1,7 +1,7 @@
 //! Keeps any object in SQLite or PostgreSQL. The only crate that knows SQL.
 //!
 //! One generic store is driven by the [`object::Model`]: no code is generated per object. A request becomes a list of
-//! [`statement::Statement`]s in the database's dialect; a driver runs them. SQLite has one writer thread with group commit
+//! `Statement`s in the database's dialect; a driver runs them. SQLite has one writer thread with group commit
 //! that acknowledges after COMMIT, and readers of its own; PostgreSQL has a pool.
 
 mod conn;

@@ -59,7 +59,7 @@ impl Env {
             events: Mutex::default(),
         })
     }
-    /// Runs a step of the evaluation: a stretch without waiting, during which [`env`] finds this one.
+    /// Runs a step of the evaluation: a stretch without waiting, during which [`env()`] finds this one.
     pub fn enter<T>(self: &Arc<Self>, step: impl FnOnce() -> T) -> T {
         /// Puts back what was before, even when the step panics.
         struct Restore(Option<Arc<Env>>);
