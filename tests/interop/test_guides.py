@@ -10,22 +10,20 @@ from person import claims
 GUIDES = pathlib.Path(__file__).parents[2] / "docs/guides"
 
 
-def blueprint(guide):
+def blueprints(guide):
     blocks = re.findall(r"^```yaml\n(.*?)^```", (GUIDES / guide).read_text(), re.S | re.M)
-    [found] = [block for block in blocks if block.startswith("version: 1")]
-    return found
-
-
-def apply(api, guide):
-    made = api.post("/managed/blueprints/", {"name": guide, "content": blueprint(guide), "enabled": True})
-    api.post(f"/managed/blueprints/{made['pk']}/apply/", {}, expect=200)
-    status = api.get(f"/managed/blueprints/{made['pk']}/")["status"]
-    assert status == "successful", status
+    return [block for block in blocks if block.startswith("version: 1")]
 
 
 @pytest.mark.parametrize("guide", ["kubernetes.md", "agents.md"])
-def test_the_blueprint_is_applied(api, guide):
-    apply(api, guide)
+def test_the_blueprints_are_applied(api, guide):
+    found = blueprints(guide)
+    assert found, "the guide shows no blueprint any more"
+    for number, content in enumerate(found):
+        made = api.post("/managed/blueprints/", {"name": f"{guide} {number}", "content": content, "enabled": True})
+        api.post(f"/managed/blueprints/{made['pk']}/apply/", {}, expect=200)
+        status = api.get(f"/managed/blueprints/{made['pk']}/")["status"]
+        assert status == "successful", f"blueprint {number}: {status}"
 
 
 def test_the_agents_of_the_guide_get_their_groups(server, api):
