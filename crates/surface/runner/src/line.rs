@@ -53,6 +53,8 @@ pub(crate) async fn run(remote: Arc<Remote>) {
             Ok(mut line) => {
                 tracing::info!("Connected with {}", remote.server.host());
                 let began = remote.clock.monotonic();
+                // Whoever wants to log in need not wait until the server has said something.
+                remote.heard(None);
                 up.set(1.0);
                 let why = talk(&remote, &mut line, outpost).await;
                 remote.line_down();
