@@ -13,7 +13,9 @@ import uuid
 import requests
 from api import Api
 from person import Client, Person
+from requests.adapters import HTTPAdapter
 from server import TOKEN
+from urllib3.util import Retry
 
 PASSWORD = "password of the people"
 GONE = (requests.RequestException, OSError)
@@ -42,6 +44,9 @@ class Traffic:
     def __init__(self, entry, nodes, host=None):
         self.entry, self.nodes = entry, nodes
         api = Api(entry.base, TOKEN)
+        # On a loaded machine a balancer may take a node for away before it has begun; only the traffic is to be counted.
+        patience = Retry(total=10, backoff_factor=0.2, status_forcelist=[503], allowed_methods=None, raise_on_status=False)
+        api.session.mount("http://", HTTPAdapter(max_retries=patience))
         self.client = Client(entry, api, "traffic", "https://app.example.com/cb", scopes=("openid", "offline_access"))
         self.people = [f"person{n}" for n in range(4)]
         for name in self.people:
@@ -51,9 +56,17 @@ class Traffic:
         self.lock, self.stopped = threading.Lock(), threading.Event()
         self.done, self.failed = collections.Counter(), collections.Counter()
         self.wrong, self.groups, self.when = [], [], []
-        self.long_token = self.client.token(grant_type="client_credentials").json()["access_token"]
+        self.long_token = self.first_token()
         # Those that are ended for good: nobody may ever take them again.
         self.ended_tokens, self.ended_sessions = [], []
+
+    def first_token(self):
+        for _ in range(20):
+            answer = self.client.token(grant_type="client_credentials")
+            if answer.status_code != 503:
+                break
+            time.sleep(0.3)
+        return answer.json()["access_token"]
 
     # Kinds of work. Each raises when it could not be done, and calls `decided` for what it saw.
 
