@@ -16,6 +16,7 @@ from person import Client, Person
 from requests.adapters import HTTPAdapter
 from server import TOKEN
 from urllib3.util import Retry
+from waiting import wait_for
 
 PASSWORD = "password of the people"
 GONE = (requests.RequestException, OSError)
@@ -61,11 +62,12 @@ class Traffic:
         self.ended_tokens, self.ended_sessions = [], []
 
     def first_token(self):
-        for _ in range(20):
+        def ask():
             answer = self.client.token(grant_type="client_credentials")
-            if answer.status_code != 503:
-                break
-            time.sleep(0.3)
+            # In a list, as a refusal counts as false and is no reason to wait.
+            return None if answer.status_code == 503 else [answer]
+
+        [answer] = wait_for("a token", ask)
         return answer.json()["access_token"]
 
     # Kinds of work. Each raises when it could not be done, and calls `decided` for what it saw.
